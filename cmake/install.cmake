@@ -1,0 +1,53 @@
+# Headers, libraries, the CMake package and the pkg-config file.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/takt)
+
+install(DIRECTORY include/takt DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
+install(TARGETS takt EXPORT taktTargets)
+install(TARGETS takt_static EXPORT taktStaticTargets)
+install(EXPORT taktTargets NAMESPACE takt:: DESTINATION ${package_dir})
+install(EXPORT taktStaticTargets NAMESPACE takt:: DESTINATION ${package_dir})
+
+# Before 1.0 each minor version may break what the one before promised.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(compatibility SameMinorVersion)
+else()
+  set(compatibility SameMajorVersion)
+endif()
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/taktConfigVersion.cmake
+  COMPATIBILITY ${compatibility})
+configure_package_config_file(cmake/taktConfig.cmake.in ${PROJECT_BINARY_DIR}/taktConfig.cmake
+  INSTALL_DESTINATION ${package_dir})
+install(FILES
+  ${PROJECT_BINARY_DIR}/taktConfig.cmake
+  ${PROJECT_BINARY_DIR}/taktConfigVersion.cmake
+  cmake/FindCBLAS.cmake
+  DESTINATION ${package_dir})
+
+# The prefix follows from where the file lies, so that an installed tree can be moved.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  set(TAKT_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+  set(TAKT_PC_LIBDIR ${CMAKE_INSTALL_LIBDIR})
+else()
+  file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+  set(TAKT_PC_PREFIX "\${pcfiledir}/${up}")
+  string(REGEX REPLACE "/$" "" TAKT_PC_PREFIX "${TAKT_PC_PREFIX}")
+  set(TAKT_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+endif()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(TAKT_PC_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
+else()
+  set(TAKT_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+get_filename_component(cblas_dir ${CBLAS_LIBRARY} DIRECTORY)
+set(TAKT_PC_LIBS_PRIVATE "-lopenblas ${CMAKE_THREAD_LIBS_INIT}")
+if(NOT cblas_dir IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+  string(PREPEND TAKT_PC_LIBS_PRIVATE "-L${cblas_dir} ")
+endif()
+string(STRIP "${TAKT_PC_LIBS_PRIVATE}" TAKT_PC_LIBS_PRIVATE)
+configure_file(cmake/takt.pc.in ${PROJECT_BINARY_DIR}/takt.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/takt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
