@@ -1,0 +1,91 @@
+// Device and Stream: where work runs, and in which order.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <takt/export.hpp>
+#include <takt/types.hpp>
+
+struct CUstream_st;  // what a cudaStream_t points to
+
+namespace takt {
+
+struct CpuOptions {
+  int threads = 0;                ///< 0: as many as the process may run on
+  std::string instruction_set{};  ///< "": the best this machine has; else one of its `cpu_levels()`
+};
+
+/// A place to run. Copies are cheap and name the same device; a cpu device owns its thread pool,
+/// which lives as long as any copy, plan or array of it.
+/// Threads: one device may be used by many host threads at once; a cpu device runs their calls
+/// one after another.
+class TAKT_API Device {
+ public:
+  /// The CPU. Throws ArgumentError for a thread count or an instruction set that cannot be had.
+  static Device cpu(const CpuOptions& options = {});
+  /// The GPU with this ordinal. Throws DeviceError, with the reason, where there is none.
+  static Device cuda(int ordinal = 0);
+
+  DeviceKind kind() const noexcept;
+  int threads() const noexcept;                         ///< of a cpu device; else 0
+  const std::string& instruction_set() const noexcept;  ///< of a cpu device; else empty
+  /// "cpu (AMD EPYC 7763, 2 threads, x86-64-v3)".
+  std::string describe() const;
+
+  friend bool operator==(const Device&, const Device&) = default;
+
+  struct State;
+  const std::shared_ptr<State>& state() const noexcept { return state_; }
+
+ private:
+  explicit Device(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+/// A GPU where there is one that takt can use, else the CPU.
+TAKT_API Device best_device();
+
+/// Instruction-set levels of the CPU path that were built and that this machine can run, the best
+/// last: "x86-64-v2", "x86-64-v3", "x86-64-v4", or "generic".
+TAKT_API std::vector<std::string> cpu_levels();
+
+/// An order of work on a device; owns what it stands for. Calls on a cpu device are finished when
+/// they return.
+class TAKT_API Stream {
+ public:
+  explicit Stream(const Device& device);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();
+
+  const Device& device() const noexcept { return device_; }
+  /// Returns when everything enqueued so far is done.
+  void synchronize() const;
+
+ private:
+  friend class StreamRef;
+  Device device_;
+  CUstream_st* handle_ = nullptr;
+};
+
+/// What calls take: a Stream, or a cudaStream_t of the caller's. Must live until the work is done,
+/// so a temporary Stream is refused at compile time.
+class StreamRef {
+ public:
+  StreamRef(const Stream& stream) noexcept  // NOLINT(google-explicit-constructor)
+      : kind_(stream.device().kind()), handle_(stream.handle_) {}
+  StreamRef(Stream&&) = delete;
+  StreamRef(CUstream_st* stream) noexcept  // NOLINT(google-explicit-constructor)
+      : kind_(DeviceKind::cuda), handle_(stream) {}
+
+  DeviceKind kind() const noexcept { return kind_; }
+  CUstream_st* handle() const noexcept { return handle_; }
+
+ private:
+  DeviceKind kind_;
+  CUstream_st* handle_;
+};
+
+}  // namespace takt

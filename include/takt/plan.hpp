@@ -1,0 +1,130 @@
+// Plan: the decision how to run a network, and the calls that run it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <takt/array.hpp>
+#include <takt/data.hpp>
+#include <takt/device.hpp>
+#include <takt/spec.hpp>
+#include <takt/types.hpp>
+#include <takt/weights.hpp>
+
+namespace takt {
+
+/// What forward reads. Shapes are for the time-major layout; the batch-major one swaps T and B in
+/// x, resets, y and c_all (and in their gradients), nowhere else.
+struct Inputs {
+  ConstRows x{};                          ///< [T,B,I]
+  ConstPointer h0{};                      ///< [B,H]; null: the cell's start value
+  ConstPointer c0{};                      ///< [C,B,H], C the cell's inner states; null: start value
+  const std::int32_t* lengths = nullptr;  ///< [B], each 0 to T, any order; null: all T
+  const std::uint8_t* resets = nullptr;   ///< [T,B]; where not 0, the row starts anew before t
+  Weights weights{};
+  Dims dims{-1, -1};  ///< of this call; -1: the plan's largest
+};
+
+/// What forward writes. Members left null are not computed (y may be null in inference only).
+struct Outputs {
+  Rows y{};      ///< [T,B,H]; past a row's length it is `RnnSpec::fill`
+  Pointer hT{};  ///< [B,H] after the last valid step (the initial state for length 0)
+  Pointer cT{};  ///< [C,B,H]
+  Rows c_all{};  ///< [C,T,B,H] inner states after every step; past a row's length `fill`
+};
+
+/// Gradients that come from the caller's loss. Null members are zero.
+struct Upstream {
+  ConstRows dy{};      ///< [T,B,H]; values past a row's length are not read
+  ConstPointer dhT{};  ///< [B,H]
+  ConstPointer dcT{};  ///< [C,B,H]
+  ConstRows dc_all{};  ///< [C,T,B,H]; values past a row's length are not read
+};
+
+/// Gradients that backward writes. Null members are not computed.
+struct Gradients {
+  Rows dx{};                  ///< [T,B,I]; 0 past a row's length
+  Pointer dh0{};              ///< [B,H]
+  Pointer dc0{};              ///< [C,B,H]
+  WeightGradients weights{};  ///< shapes of the weights
+  bool accumulate = false;    ///< weight gradients are added to what is there; dx, dh0, dc0 are set
+};
+
+/// The caller's memory for a call, aligned to `Plan::alignment` bytes.
+struct MemoryView {
+  Bytes scratch{};  ///< `Plan::scratch_bytes()`; dead after the call
+  Bytes saved{};    ///< `Plan::saved_bytes()`; kept from forward to backward
+};
+
+/// A decision, made once for a spec, the largest T and B, a mode and a device. Immutable; copies
+/// share it, and it may be used by several host threads and streams at once, each with its own
+/// memory.
+class TAKT_API Plan {
+ public:
+  static constexpr std::int64_t alignment = 256;
+
+  /// Throws ArgumentError where a size is out of range or members contradict each other,
+  /// UnsupportedError where no algorithm serves the spec on this device.
+  Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device);
+
+  const RnnSpec& spec() const noexcept;
+  Dims dims() const noexcept;
+  Mode mode() const noexcept;
+  const Device& device() const noexcept;
+
+  /// Name of the algorithm that calls run.
+  std::string_view algorithm() const noexcept;
+  std::int64_t scratch_bytes() const noexcept;
+  std::int64_t saved_bytes() const noexcept;
+  /// Several lines for a reader: the problem, each algorithm taken or refused and why, the memory.
+  std::string explain() const;
+
+  /// Runs all steps: y_t, h_t, c_t from x_t, h_{t-1}, c_{t-1}, in the equations of the cell's file
+  /// (takt/cells/). Direction::reverse runs each row from its last valid step to its first.
+  ///
+  /// Aliasing: in inference and in training hT may be h0, and cT may be c0. Nothing else that is
+  /// written may overlap anything else.
+  /// Stream and lifetime: enqueues on `stream` and returns; on a cpu device the work is then done.
+  /// Allocates nothing and waits for nothing (on the CPU, products of whole sequences are OpenBLAS
+  /// calls, which keep their own working memory).
+  /// Determinism: the same arguments on the same machine, build and thread count give the same
+  /// bits. Through the input products, bits may depend on T and B; the recurrence's do not.
+  /// Errors: ArgumentError, before anything is written.
+  void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
+               StreamRef stream) const;
+
+  /// Gradients of a scalar loss by x, h0, c0 and the weights, from its gradients by y, hT, cT and
+  /// c_all, after a forward of the same training plan.
+  ///
+  /// Must be unchanged since that forward: x, lengths, resets, the weights, y, and `memory.saved`.
+  /// h0, c0, hT, cT and c_all are not read again (initial states are copied into `saved`), and
+  /// `scratch` may be other memory. The call's T and B must be those of the forward.
+  /// Aliasing: nothing that is written may overlap anything else.
+  /// Stream, lifetime, determinism, errors: as for forward; sums over time and batch run in a
+  /// fixed order.
+  void backward(const Inputs& inputs, const Outputs& outputs, const Upstream& upstream,
+                const Gradients& gradients, const MemoryView& memory, StreamRef stream) const;
+
+  struct State;
+  const State& state() const noexcept { return *state_; }
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+/// Owns the memory that a plan's calls need; one for each call that is in flight.
+class TAKT_API Memory {
+ public:
+  explicit Memory(const Plan& plan);
+  operator MemoryView() noexcept;  // NOLINT(google-explicit-constructor)
+
+ private:
+  std::shared_ptr<void> scratch_;
+  std::shared_ptr<void> saved_;
+  std::int64_t scratch_bytes_;
+  std::int64_t saved_bytes_;
+};
+
+}  // namespace takt

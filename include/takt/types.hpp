@@ -1,0 +1,76 @@
+// The words in which a problem is stated: element types, modes, directions, layouts, sizes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <takt/export.hpp>
+
+namespace takt {
+
+/// Type in which x, y, h, the weights and their gradients are stored.
+enum class DataType : std::uint8_t { f32, f64, f16, bf16 };
+
+/// How products of f32 data are computed: as they are, or with inputs rounded to tf32.
+enum class Math : std::uint8_t { strict, tf32 };
+
+/// What a plan is for: inference saves nothing, training saves what backward needs.
+enum class Mode : std::uint8_t { inference, training };
+
+enum class Direction : std::uint8_t { forward, reverse, bidirectional };
+
+/// How the two directions of a bidirectional layer become one output.
+enum class Merge : std::uint8_t { concat, sum };
+
+/// Which bias vectors exist: bW beside W x, bR beside R h.
+enum class Bias : std::uint8_t { none, input, recurrent, both };
+
+/// Order of the two outer dimensions of x, y, c_all and resets.
+enum class Layout : std::uint8_t { time_major, batch_major };  // [T,B,*], [B,T,*]
+
+/// Where memory lies and work runs.
+enum class DeviceKind : std::uint8_t { cpu, cuda };
+
+/// Steps and batch rows of a call, or the largest of both that a plan accepts.
+struct Dims {
+  std::int64_t T = 0;
+  std::int64_t B = 0;
+  friend bool operator==(const Dims&, const Dims&) = default;
+};
+
+/// Bytes of one element.
+constexpr std::size_t size_of(DataType type) noexcept {
+  switch (type) {
+    case DataType::f64: return 8;
+    case DataType::f32: return 4;
+    default: return 2;
+  }
+}
+
+TAKT_API std::string_view to_string(DataType type) noexcept;
+TAKT_API std::string_view to_string(Math math) noexcept;
+TAKT_API std::string_view to_string(Mode mode) noexcept;
+TAKT_API std::string_view to_string(Direction direction) noexcept;
+TAKT_API std::string_view to_string(Merge merge) noexcept;
+TAKT_API std::string_view to_string(Bias bias) noexcept;
+TAKT_API std::string_view to_string(Layout layout) noexcept;
+TAKT_API std::string_view to_string(DeviceKind kind) noexcept;
+
+/// The element type of a C++ type. Specialise `data_type_of` to let pointers to another type that
+/// has the same bits (`__half`, `__nv_bfloat16`) pass as typed pointers.
+template <class Element>
+inline constexpr bool is_data_type = false;
+template <class Element>
+inline constexpr DataType data_type_of = DataType::f32;
+
+template <>
+inline constexpr bool is_data_type<float> = true;
+template <>
+inline constexpr DataType data_type_of<float> = DataType::f32;
+template <>
+inline constexpr bool is_data_type<double> = true;
+template <>
+inline constexpr DataType data_type_of<double> = DataType::f64;
+
+}  // namespace takt
