@@ -1,0 +1,94 @@
+// Arrays: memory with a type and a shape.
+#include <takt/array.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "arithmetic.hpp"
+#include "device.hpp"
+#include "random.hpp"
+#include "say.hpp"
+
+namespace takt {
+namespace {
+
+std::int64_t elements(const std::vector<std::int64_t>& shape, DataType type) {
+  if (type != DataType::f32 && type != DataType::f64)
+    unsupported("Array", "type",
+                " is " + std::string(to_string(type)) + "; arrays hold f32 or f64 yet");
+  try {
+    Checked size{1};
+    for (std::size_t n = 0; n < shape.size(); ++n) {
+      if (shape[n] < 0)
+        refuse("Array", "shape[" + std::to_string(n) + "]",
+               " is " + number(shape[n]) + "; it must be at least 0");
+      size = size * Checked{shape[n]};
+    }
+    (void)(size * Checked{static_cast<std::int64_t>(size_of(type))} + Checked{4096});
+    return size.value;
+  } catch (const SizeOverflow&) {
+    refuse("Array", "shape", " is too large; the memory must be below 2^63 bytes");
+  }
+}
+
+template <class Element>
+void fill_uniform(Element* data, std::int64_t size, std::uint64_t seed) {
+  for (std::int64_t n = 0; n < size; ++n)
+    data[n] = static_cast<Element>(uniform(seed, static_cast<std::uint64_t>(n)));
+}
+
+template <class Element>
+std::size_t bytes_of(std::int64_t size) {
+  return static_cast<std::size_t>(size) * sizeof(Element);
+}
+
+}  // namespace
+
+Array::Array(const Device& device, std::vector<std::int64_t> shape, DataType type)
+    : device_(device),
+      shape_(std::move(shape)),
+      type_(type),
+      size_(elements(shape_, type)),
+      memory_(allocate(device, size_ * static_cast<std::int64_t>(size_of(type)))) {}
+
+Array random(const Device& device, std::vector<std::int64_t> shape, std::uint64_t seed,
+             DataType type) {
+  Array array(device, std::move(shape), type);
+  if (type == DataType::f32)
+    fill_uniform(static_cast<float*>(array.data()), array.size(), seed);
+  else
+    fill_uniform(static_cast<double*>(array.data()), array.size(), seed);
+  return array;
+}
+
+template <class Element>
+Array to_device(const Device& device, std::vector<std::int64_t> shape,
+                std::span<const Element> values) {
+  Array array(device, std::move(shape), data_type_of<Element>);
+  if (std::cmp_not_equal(values.size(), array.size()))
+    refuse("to_device", "values",
+           " holds " + std::to_string(values.size()) + " elements; the shape has " +
+               number(array.size()));
+  if (!values.empty()) std::memcpy(array.data(), values.data(), values.size_bytes());
+  return array;
+}
+
+template <class Element>
+std::vector<Element> to_host(const Array& array, StreamRef) {
+  if (array.type() != data_type_of<Element>)
+    refuse("to_host", "array",
+           " holds " + std::string(to_string(array.type())) + "; it must hold " +
+               std::string(to_string(data_type_of<Element>)));
+  std::vector<Element> values(static_cast<std::size_t>(array.size()));
+  if (!values.empty()) std::memcpy(values.data(), array.data(), bytes_of<Element>(array.size()));
+  return values;
+}
+
+template TAKT_API Array to_device(const Device&, std::vector<std::int64_t>, std::span<const float>);
+template TAKT_API Array to_device(const Device&, std::vector<std::int64_t>,
+                                  std::span<const double>);
+template TAKT_API std::vector<float> to_host(const Array&, StreamRef);
+template TAKT_API std::vector<double> to_host(const Array&, StreamRef);
+
+}  // namespace takt

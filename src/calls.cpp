@@ -1,0 +1,62 @@
+// Plans and their calls: check, then hand over to the algorithm.
+#include "check_call.hpp"
+#include "cpu/run.hpp"
+#include "device.hpp"
+#include "plan_state.hpp"
+
+namespace takt {
+
+Plan::Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device)
+    : state_(std::make_shared<const State>(State{
+          spec, largest, mode, device, decide(spec, largest, mode, device.state()->facts)})) {}
+
+const RnnSpec& Plan::spec() const noexcept {
+  return state_->spec;
+}
+Dims Plan::dims() const noexcept {
+  return state_->largest;
+}
+Mode Plan::mode() const noexcept {
+  return state_->mode;
+}
+const Device& Plan::device() const noexcept {
+  return state_->device;
+}
+std::string_view Plan::algorithm() const noexcept {
+  return state_->decision.algorithm;
+}
+std::int64_t Plan::scratch_bytes() const noexcept {
+  return state_->decision.scratch_bytes;
+}
+std::int64_t Plan::saved_bytes() const noexcept {
+  return state_->decision.saved_bytes;
+}
+
+std::string Plan::explain() const {
+  return takt::explain(state_->decision, state_->spec, state_->largest, state_->mode,
+                       state_->device.state()->facts);
+}
+
+void Plan::forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
+                   StreamRef stream) const {
+  const Dims dims = check_forward(*state_, inputs, outputs, memory, stream);
+  cpu::forward(*state_, dims, inputs, outputs, memory);
+}
+
+void Plan::backward(const Inputs& inputs, const Outputs& outputs, const Upstream& upstream,
+                    const Gradients& gradients, const MemoryView& memory, StreamRef stream) const {
+  const Dims dims = check_backward(*state_, inputs, outputs, upstream, gradients, memory, stream);
+  cpu::backward(*state_, dims, inputs, outputs, upstream, gradients, memory);
+}
+
+Memory::Memory(const Plan& plan)
+    : scratch_(allocate(plan.device(), plan.scratch_bytes())),
+      saved_(allocate(plan.device(), plan.saved_bytes())),
+      scratch_bytes_(plan.scratch_bytes()),
+      saved_bytes_(plan.saved_bytes()) {}
+
+Memory::operator MemoryView() noexcept {
+  return {{scratch_.get(), scratch_bytes_}, {saved_.get(), saved_bytes_}};
+}
+
+}  // namespace takt

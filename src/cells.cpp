@@ -1,0 +1,49 @@
+// The list of cells, as values.
+#include <takt/cells.hpp>
+
+#include <array>
+#include <string>
+
+#include <takt/error.hpp>
+
+namespace takt {
+namespace {
+
+template <class Cell>
+constexpr std::array<double, max_states> start_values() {
+  using Traits = CellTraits<Cell>;
+  static_assert(Traits::states <= max_states);
+  std::array<double, max_states> values{};
+  for (int state = 0; state < Traits::states; ++state)
+    values[static_cast<std::size_t>(state)] = Traits::start(state);
+  return values;
+}
+
+template <class... Cells>
+constexpr std::array<CellInfo, sizeof...(Cells)> describe(CellList<Cells...>) {
+  return {CellInfo{CellTraits<Cells>::name, CellTraits<Cells>::gates, CellTraits<Cells>::states,
+                   CellTraits<Cells>::saved, CellTraits<Cells>::params, CellTraits<Cells>::products,
+                   CellTraits<Cells>::recurrence, CellTraits<Cells>::shared_gradient,
+                   CellTraits<Cells>::gate_names, CellTraits<Cells>::state_names,
+                   start_values<Cells>()}...};
+}
+
+constexpr auto all = describe(AllCells{});
+
+}  // namespace
+
+std::span<const CellInfo> known_cells() noexcept {
+  return all;
+}
+
+const CellInfo& find_cell(std::string_view name) {
+  std::string known;
+  for (const CellInfo& cell : all) {
+    if (cell.name == name) return cell;
+    known += (known.empty() ? "" : ", ") + std::string(cell.name);
+  }
+  throw ArgumentError("Plan", "cell",
+                      "'cell' is '" + std::string(name) + "'; it must be one of: " + known);
+}
+
+}  // namespace takt

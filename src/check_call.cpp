@@ -1,0 +1,350 @@
+// Every argument of a call, checked before any work.
+#include "check_call.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "arithmetic.hpp"
+#include "say.hpp"
+
+namespace takt {
+namespace {
+
+/// An argument's name, put together only for a sentence: "x", "weights[0].W", "lengths[3]".
+struct Name {
+  const char* word;
+  std::int64_t index = -1;
+  const char* member = "";
+
+  std::string text() const {
+    return index < 0 ? word : word + ("[" + number(index) + "]") + member;
+  }
+};
+
+/// A tensor's shape in letters and numbers: [T,B,I] = [5,4,3].
+struct Shape {
+  const char* letters;
+  std::array<std::int64_t, 4> sizes;
+  std::size_t rank;
+
+  std::int64_t elements() const {
+    Checked product{1};
+    for (std::size_t n = 0; n < rank; ++n) product = product * Checked{sizes[n]};
+    return product.value;
+  }
+  std::string text() const {
+    std::string list;
+    for (std::size_t n = 0; n < rank; ++n) list += (n == 0 ? "" : ",") + number(sizes[n]);
+    return std::string(letters) + " = [" + list + "]";
+  }
+};
+
+/// Memory that a call reads or writes: `count` pieces of `width` bytes, `stride` bytes apart.
+struct Region {
+  Name name{""};
+  std::uintptr_t begin = 0;
+  std::int64_t count = 0, width = 0, stride = 0;
+  bool written = false;
+
+  std::uintptr_t end() const {
+    return begin + static_cast<std::uintptr_t>((count - 1) * stride + width);
+  }
+};
+
+bool overlap(const Region& a, const Region& b) {
+  if (a.begin >= b.end() || b.begin >= a.end()) return false;
+  if (a.stride != b.stride || a.count == 1 || b.count == 1) return true;
+  // Rows of one period: b's may lie in the gaps of a's.
+  const auto period = static_cast<std::uintptr_t>(a.stride);
+  const std::uintptr_t apart =
+      b.begin >= a.begin ? (b.begin - a.begin) % period : period - (a.begin - b.begin) % period;
+  return apart < static_cast<std::uintptr_t>(a.width) ||
+         apart + static_cast<std::uintptr_t>(b.width) > period;
+}
+
+class Checker {
+ public:
+  Checker(const char* where, const Plan::State& plan) : where_(where), plan_(plan) {
+    T = plan.largest.T;
+    B = plan.largest.B;
+    I = plan.spec.input_size;
+    H = plan.spec.hidden_size;
+    C = plan.decision.cell->inner_states();
+    GH = plan.decision.cell->gates * H;
+  }
+
+  std::int64_t T, B, I, H, C, GH;
+
+  Dims dims() const { return {T, B}; }
+
+  [[noreturn]] void fail(const Name& name, const std::string& rest) const {
+    refuse(where_, name.text(), rest);
+  }
+
+  void stream(StreamRef stream) const {
+    if (stream.kind() != plan_.device.kind())
+      fail({"stream"}, " is a " + std::string(to_string(stream.kind())) +
+                           " stream; this plan's device is " +
+                           std::string(to_string(plan_.device.kind())));
+  }
+
+  void set_dims(Dims dims) {
+    set_dim({"dims.T"}, dims.T, T);
+    set_dim({"dims.B"}, dims.B, B);
+  }
+
+  /// A dense tensor. `needed`: null is refused (but for a tensor without elements).
+  template <class Void>
+  void tensor(const Name& name, const BasicPointer<Void>& pointer, const Shape& shape,
+              bool needed) {
+    const std::int64_t size = elements(name, shape);
+    if (!present(name, pointer, shape, size, needed)) return;
+    add(name, pointer, 1, size, size);
+  }
+
+  /// Rows that may have a stride, `planes` times over.
+  template <class Void>
+  void rows(const Name& name, const BasicRows<Void>& pointer, std::int64_t planes,
+            std::int64_t width, const Shape& shape, bool needed) {
+    const std::int64_t size = elements(name, shape);
+    if (!present(name, pointer, shape, size, needed)) return;
+    const std::int64_t stride = pointer.row_stride() == 0 ? width : pointer.row_stride();
+    if (stride < width)
+      fail(name, " has row_stride " + number(stride) + "; it must be at least " + number(width) +
+                     ", or 0 for dense");
+    const std::int64_t extent = extent_of(name, planes * T * B, stride, width);
+    if (pointer.size() >= 0 && pointer.size() < extent)
+      fail(name, " holds " + number(pointer.size()) + " elements; with row_stride " +
+                     number(stride) + " this call needs " + number(extent));
+    add(name, pointer, planes * T * B, width, stride);
+  }
+
+  void absent(const Name& name, bool given, const char* why) const {
+    if (given) fail(name, std::string(" is given; it must be null: ") + why);
+  }
+
+  void memory(const Name& name, const Bytes& bytes, std::int64_t needed, const char* query) {
+    if (needed == 0) return;
+    if (bytes.data == nullptr)
+      fail(name, " is null; this plan needs " + number(needed) + " bytes (" + query + ")");
+    if (bytes.size >= 0 && bytes.size < needed)
+      throw ArgumentError(where_, name.text(),
+                          name.text() + " holds " + number(bytes.size) +
+                              " bytes; this plan needs " + number(needed) + " (" + query + ")");
+    if (reinterpret_cast<std::uintptr_t>(bytes.data) % Plan::alignment != 0)
+      fail(name, " is not aligned; it must be a multiple of " + number(Plan::alignment) +
+                     " bytes (Plan::alignment)");
+    regions_[regions_used_++] = {
+        name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, true};
+  }
+
+  /// Reads all lengths: only where they lie on the host.
+  void lengths(const std::int32_t* lengths) const {
+    for (std::int64_t b = 0; lengths != nullptr && b < B; ++b)
+      if (lengths[b] < 0 || lengths[b] > T)
+        fail({"lengths", b}, " is " + number(static_cast<std::int64_t>(lengths[b])) +
+                                 "; it must be between 0 and T = " + number(T));
+  }
+
+  void bytes_read(const Name& name, const void* data, std::int64_t bytes) {
+    if (data != nullptr && bytes > 0)
+      regions_[regions_used_++] = {name, reinterpret_cast<std::uintptr_t>(data), 1, bytes, bytes,
+                                   false};
+  }
+
+  /// Nothing written may overlap anything else, but for pairs of names that start together.
+  void apart(std::initializer_list<std::pair<const char*, const char*>> may_be_one) const {
+    for (std::size_t m = 0; m < regions_used_; ++m)
+      for (std::size_t n = 0; n < m; ++n) {
+        const Region &a = regions_[m], &b = regions_[n];
+        if ((!a.written && !b.written) || !overlap(a, b)) continue;
+        bool allowed = false;
+        for (const auto& [first, second] : may_be_one)
+          allowed = allowed || (a.begin == b.begin && b.name.word == std::string_view(first) &&
+                                a.name.word == std::string_view(second));
+        if (!allowed) fail(a.name, " overlaps '" + b.name.text() + "'; they must be apart");
+      }
+  }
+
+ private:
+  void set_dim(const Name& name, std::int64_t value, std::int64_t& of_plan) const {
+    if (value == -1) return;
+    if (value < 0 || value > of_plan)
+      fail(name, " is " + number(value) + "; it must be between 0 and the plan's " +
+                     number(of_plan) + ", or -1 for that");
+    of_plan = value;
+  }
+
+  std::int64_t elements(const Name& name, const Shape& shape) const {
+    try {
+      return shape.elements();
+    } catch (const SizeOverflow&) {
+      fail(name, " would need more than 2^63 elements: " + shape.text());
+    }
+  }
+
+  std::int64_t extent_of(const Name& name, std::int64_t rows, std::int64_t stride,
+                         std::int64_t width) const {
+    try {
+      const Checked extent = Checked{rows - 1} * Checked{stride} + Checked{width};
+      (void)(extent * Checked{static_cast<std::int64_t>(size_of(plan_.spec.type))});
+      return extent.value;
+    } catch (const SizeOverflow&) {
+      fail(name, " has row_stride " + number(stride) + "; the rows would end past 2^63 bytes");
+    }
+  }
+
+  template <class Void>
+  bool present(const Name& name, const BasicPointer<Void>& pointer, const Shape& shape,
+               std::int64_t size, bool needed) const {
+    const DataType type = plan_.spec.type;
+    if (!pointer) {
+      if (needed && size > 0) fail(name, " is null; it must point to " + shape.text());
+      return false;
+    }
+    if (pointer.type().value_or(type) != type)
+      fail(name, " holds " + std::string(to_string(*pointer.type())) + "; this plan's type is " +
+                     std::string(to_string(type)));
+    if (pointer.place().value_or(plan_.device.kind()) != plan_.device.kind())
+      fail(name, " lies on a " + std::string(to_string(*pointer.place())) +
+                     " device; this plan's device is " +
+                     std::string(to_string(plan_.device.kind())));
+    if (pointer.size() >= 0 && pointer.size() < size)
+      fail(name, " holds " + number(pointer.size()) + " elements; this call needs " + number(size) +
+                     ": " + shape.text());
+    if (reinterpret_cast<std::uintptr_t>(pointer.data()) % size_of(type) != 0)
+      fail(name, " is not aligned to its elements of " +
+                     number(static_cast<std::int64_t>(size_of(type))) + " bytes");
+    return size > 0;
+  }
+
+  template <class Void>
+  void add(const Name& name, const BasicPointer<Void>& pointer, std::int64_t count,
+           std::int64_t width, std::int64_t stride) {
+    const auto element = static_cast<std::int64_t>(size_of(plan_.spec.type));
+    regions_[regions_used_++] = {name,
+                                 reinterpret_cast<std::uintptr_t>(pointer.data()),
+                                 count,
+                                 width * element,
+                                 stride * element,
+                                 !std::is_const_v<Void>};
+  }
+
+  const char* where_;
+  const Plan::State& plan_;
+  std::array<Region, 40> regions_{};
+  std::size_t regions_used_ = 0;
+};
+
+bool has_input_bias(Bias bias) {
+  return bias == Bias::input || bias == Bias::both;
+}
+bool has_recurrent_bias(Bias bias) {
+  return bias == Bias::recurrent || bias == Bias::both;
+}
+
+/// Weights (all needed) or their gradients (each may be null).
+template <class Layer>
+void check_layers(Checker& check, const char* word, const LayerList<Layer>& layers, Bias bias,
+                  bool needed) {
+  if (layers.size() != 1) {
+    if (layers.size() == 0 && !needed) return;
+    check.fail({word}, " has " + number(static_cast<std::int64_t>(layers.size())) +
+                           " layers; this plan has 1");
+  }
+  const Layer& layer = layers[0];
+  const Shape GH{"[G*H]", {check.GH}, 1};
+  check.tensor({word, 0, ".W"}, layer.W, {"[G*H,I]", {check.GH, check.I}, 2}, needed);
+  check.tensor({word, 0, ".R"}, layer.R, {"[G*H,H]", {check.GH, check.H}, 2}, needed);
+  if (has_input_bias(bias))
+    check.tensor({word, 0, ".bW"}, layer.bW, GH, needed);
+  else
+    check.absent({word, 0, ".bW"}, bool(layer.bW), "the spec's bias has none beside W x");
+  if (has_recurrent_bias(bias))
+    check.tensor({word, 0, ".bR"}, layer.bR, GH, needed);
+  else
+    check.absent({word, 0, ".bR"}, bool(layer.bR), "the spec's bias has none beside R h");
+  check.absent({word, 0, ".Wp"}, bool(layer.Wp), "the spec has no projection");
+  check.absent({word, 0, ".unit"}, bool(layer.unit), "the cell has no parameters of a unit");
+}
+
+void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs) {
+  const Shape x{"[T,B,I]", {check.T, check.B, check.I}, 3};
+  const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
+  check.rows({"x"}, inputs.x, 1, check.I, x, true);
+  check.tensor({"h0"}, inputs.h0, h, false);
+  if (check.C > 0)
+    check.tensor({"c0"}, inputs.c0, c, false);
+  else
+    check.absent({"c0"}, bool(inputs.c0), "the cell has no inner states");
+  check.lengths(inputs.lengths);
+  check.bytes_read({"lengths"}, inputs.lengths, check.B * 4);
+  check.bytes_read({"resets"}, inputs.resets, check.T * check.B);
+  check_layers(check, "weights", inputs.weights, plan.spec.bias, true);
+}
+
+}  // namespace
+
+Dims check_forward(const Plan::State& plan, const Inputs& inputs, const Outputs& outputs,
+                   const MemoryView& memory, StreamRef stream) {
+  Checker check("forward", plan);
+  const bool training = plan.mode == Mode::training;
+  check.stream(stream);
+  check.set_dims(inputs.dims);
+  check_inputs(check, plan, inputs);
+  const Shape y{"[T,B,H]", {check.T, check.B, check.H}, 3};
+  const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
+  const Shape c_all{"[C,T,B,H]", {check.C, check.T, check.B, check.H}, 4};
+  check.rows({"y"}, outputs.y, 1, check.H, y, training);
+  check.tensor({"hT"}, outputs.hT, h, false);
+  if (check.C > 0) {
+    check.tensor({"cT"}, outputs.cT, c, false);
+    check.rows({"c_all"}, outputs.c_all, check.C, check.H, c_all, false);
+  } else {
+    check.absent({"cT"}, bool(outputs.cT), "the cell has no inner states");
+    check.absent({"c_all"}, bool(outputs.c_all), "the cell has no inner states");
+  }
+  check.memory({"scratch"}, memory.scratch, plan.decision.scratch_bytes, "Plan::scratch_bytes()");
+  check.memory({"saved"}, memory.saved, plan.decision.saved_bytes, "Plan::saved_bytes()");
+  check.apart({{"h0", "hT"}, {"c0", "cT"}});
+  return check.dims();
+}
+
+Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs& outputs,
+                    const Upstream& upstream, const Gradients& gradients, const MemoryView& memory,
+                    StreamRef stream) {
+  Checker check("backward", plan);
+  if (plan.mode != Mode::training)
+    check.fail({"mode"}, " of this plan is inference; backward needs a plan made for training");
+  check.stream(stream);
+  check.set_dims(inputs.dims);
+  Inputs read = inputs;
+  read.h0 = read.c0 = nullptr;  // not read again
+  check_inputs(check, plan, read);
+  const Shape x{"[T,B,I]", {check.T, check.B, check.I}, 3};
+  const Shape y{"[T,B,H]", {check.T, check.B, check.H}, 3};
+  const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
+  const Shape c_all{"[C,T,B,H]", {check.C, check.T, check.B, check.H}, 4};
+  check.rows({"y"}, ConstRows(outputs.y), 1, check.H, y, true);
+  check.rows({"dy"}, upstream.dy, 1, check.H, y, false);
+  check.tensor({"dhT"}, upstream.dhT, h, false);
+  check.rows({"dx"}, gradients.dx, 1, check.I, x, false);
+  check.tensor({"dh0"}, gradients.dh0, h, false);
+  if (check.C > 0) {
+    check.tensor({"dcT"}, upstream.dcT, c, false);
+    check.rows({"dc_all"}, upstream.dc_all, check.C, check.H, c_all, false);
+    check.tensor({"dc0"}, gradients.dc0, c, false);
+  } else {
+    check.absent({"dcT"}, bool(upstream.dcT), "the cell has no inner states");
+    check.absent({"dc_all"}, bool(upstream.dc_all), "the cell has no inner states");
+    check.absent({"dc0"}, bool(gradients.dc0), "the cell has no inner states");
+  }
+  check_layers(check, "gradients", gradients.weights, plan.spec.bias, false);
+  check.memory({"scratch"}, memory.scratch, plan.decision.scratch_bytes, "Plan::scratch_bytes()");
+  check.memory({"saved"}, memory.saved, plan.decision.saved_bytes, "Plan::saved_bytes()");
+  check.apart({});
+  return check.dims();
+}
+
+}  // namespace takt

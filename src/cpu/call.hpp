@@ -1,0 +1,137 @@
+// What both passes of the CPU path begin with: sizes, sorted rows, strides, shares of the work.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include <takt/plan.hpp>
+
+#include "cpu/layout.hpp"
+#include "cpu/tasks.hpp"
+#include "cpu/thread_pool.hpp"
+#include "device.hpp"
+#include "plan_state.hpp"
+
+namespace takt::cpu {
+
+/// A part of scratch or saved memory.
+template <class Element>
+Element* part(const Bytes& memory, std::int64_t offset) {
+  return reinterpret_cast<Element*>(static_cast<char*>(memory.data) + offset);
+}
+
+/// The caller's rows as a [T,B,*] array of either layout.
+template <class Element, class Void>
+Strided<Element> strided(const BasicRows<Void>& rows, std::int64_t width, Dims dims,
+                         Layout layout) {
+  const std::int64_t stride = rows.row_stride() == 0 ? width : rows.row_stride();
+  const bool time_major = layout == Layout::time_major;
+  return {rows.template as<std::remove_const_t<Element>>(), stride * (time_major ? dims.B : 1),
+          stride * (time_major ? 1 : dims.T), stride * dims.T * dims.B};
+}
+
+/// One call of a plan: what it runs on and over.
+template <class Real>
+struct Call {
+  Call(const Plan::State& plan, Dims dims, const Inputs& inputs)
+      : device(*plan.device.state()),
+        sizes(sizes_of(plan.spec, *plan.decision.cell, plan.largest, device.facts.vector_bytes)),
+        kernels(kernels_of<Real>(*device.level, plan.decision.cell_index)) {
+    walk.T = dims.T;
+    walk.B = dims.B;
+    walk.H = sizes.H;
+    walk.Hp = sizes.Hp;
+    walk.reverse = plan.spec.direction == Direction::reverse;
+    const bool time_major = plan.spec.layout == Layout::time_major;
+    walk.resets = {inputs.resets, time_major ? dims.B : 1, time_major ? 1 : dims.T, 0};
+  }
+
+  /// Positions of the batch's rows, longest first, equal ones in the order of the batch.
+  void sort_rows(const std::int32_t* given, std::int64_t* sorted_lengths, std::int32_t* row_of) {
+    const auto B = static_cast<std::int32_t>(walk.B);
+    for (std::int32_t b = 0; b < B; ++b) row_of[b] = b;
+    if (given != nullptr)
+      std::sort(row_of, row_of + B, [&](std::int32_t a, std::int32_t b) {
+        return given[a] != given[b] ? given[a] > given[b] : a < b;
+      });
+    for (std::int32_t p = 0; p < B; ++p)
+      sorted_lengths[p] = given != nullptr ? given[row_of[p]] : walk.T;
+    walk.sorted_lengths = sorted_lengths;
+    walk.row_of = row_of;
+  }
+
+  /// Start values of all states, [S,Hp].
+  void set_start(const CellInfo& cell, Real* start) {
+    for (std::int64_t k = 0; k < sizes.S; ++k)
+      std::fill_n(start + k * sizes.Hp, sizes.Hp,
+                  static_cast<Real>(cell.start[static_cast<std::size_t>(k)]));
+    walk.start = start;
+  }
+
+  /// Sum of n_t over the steps of the chunk.
+  std::int64_t rows_in_chunk() const {
+    std::int64_t rows = 0, active = walk.B;
+    for (std::int64_t s = walk.step_begin; s < walk.step_end; ++s)
+      rows += active = walk.active(walk.time(s), active);
+    return rows;
+  }
+
+  /// visit(row of the chunk, t, p, b) for all rows of the chunk, in the order of the kernels.
+  template <class Visit>
+  void for_rows_of_chunk(const Visit& visit) const {
+    std::int64_t row = 0, active = walk.B;
+    for (std::int64_t s = walk.step_begin; s < walk.step_end; ++s) {
+      const std::int64_t t = walk.time(s);
+      active = walk.active(t, active);
+      for (std::int64_t p = 0; p < active; ++p, ++row) visit(row, t, p, walk.row_of[p]);
+    }
+  }
+
+  /// Whether rows of a [T,B,*] array can be operands of a product as they lie, and how far apart.
+  /// Only where the chunk's rows are all rows of the steps, in the order of time.
+  template <class Element>
+  std::int64_t uniform_stride(const Strided<Element>& rows, bool ragged) const {
+    if (ragged || walk.reverse) return 0;
+    const std::int64_t stride = walk.B == 1 ? rows.t_stride : rows.b_stride;
+    const bool uniform = walk.B == 1 || walk.T == 1 || rows.t_stride == walk.B * rows.b_stride;
+    return uniform && stride <= INT32_MAX ? stride : 0;
+  }
+
+  const Device::State& device;
+  Sizes sizes;
+  const Kernels<Real>& kernels;
+  Walk<Real> walk{};
+};
+
+/// How a region's threads divide the rows and the blocks of units.
+struct Split {
+  int row_groups = 1;
+  int unit_groups = 1;
+
+  int members() const { return row_groups * unit_groups; }
+};
+
+Split split(int threads, std::int64_t rows, std::int64_t blocks, std::int64_t weight_bytes,
+            std::int64_t step_products);
+
+/// Runs kernel(task, share) on all members of the split.
+template <class Task, class Kernel>
+void run_region(ThreadPool& pool, const Split& split, std::int64_t rows, std::int64_t blocks,
+                const Kernel& kernel, const Task& task) {
+  const auto lock = pool.reserve();
+  if (split.unit_groups > 1)
+    for (int g = 0; g < split.row_groups; ++g) pool.barrier(g).set_members(split.unit_groups);
+  pool.run(split.members(), [&](int member) {
+    const std::int64_t r = member / split.unit_groups, u = member % split.unit_groups;
+    Share share;
+    share.row_begin = rows * r / split.row_groups;
+    share.row_end = rows * (r + 1) / split.row_groups;
+    share.block_begin = blocks * u / split.unit_groups;
+    share.block_end = blocks * (u + 1) / split.unit_groups;
+    share.barrier = split.unit_groups > 1 ? &pool.barrier(static_cast<int>(r)) : nullptr;
+    kernel(task, share);
+  });
+}
+
+}  // namespace takt::cpu

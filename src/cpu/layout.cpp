@@ -1,0 +1,80 @@
+// Where the CPU path keeps things in the caller's scratch and saved memory.
+#include "cpu/layout.hpp"
+
+#include <algorithm>
+
+namespace takt::cpu {
+namespace {
+
+std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_bytes) {
+  const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
+  return std::min(all, std::max(sizes.B, chunk_bytes / row_bytes.value));
+}
+
+}  // namespace
+
+Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int64_t vector_bytes) {
+  Sizes sizes;
+  sizes.T = largest.T;
+  sizes.B = largest.B;
+  sizes.I = spec.input_size;
+  sizes.H = spec.hidden_size;
+  sizes.element_bytes = static_cast<std::int64_t>(size_of(spec.type));
+  sizes.Hp = round_up(spec.hidden_size, vector_bytes / sizes.element_bytes);
+  sizes.G = cell.gates;
+  sizes.S = cell.states;
+  sizes.C = cell.inner_states();
+  sizes.V = cell.saved;
+  sizes.shared_gradient = cell.shared_gradient;
+  return sizes;
+}
+
+ForwardLayout::ForwardLayout(const Sizes& sizes) {
+  const Checked e{sizes.element_bytes}, B{sizes.B}, I{sizes.I}, H{sizes.H}, Hp{sizes.Hp},
+      G{sizes.G}, S{sizes.S}, C{sizes.C};
+  chunk_rows = rows_in_chunk(sizes, (G * H + I) * e);
+  const Checked rows{chunk_rows};
+  Arena arena;
+  lengths = arena.take(B * Checked{8});
+  row_of = arena.take(B * Checked{4});
+  R = arena.take(G * H * Hp * e);
+  bias = arena.take(Checked{2} * G * Hp * e);
+  start = arena.take(S * Hp * e);
+  h = arena.take(Checked{2} * B * Hp * e);
+  inner = arena.take(C * B * Hp * e);
+  x = arena.take(rows * I * e);
+  Wx = arena.take(rows * G * H * e);
+  bytes = arena.size();
+}
+
+BackwardLayout::BackwardLayout(const Sizes& sizes) {
+  const Checked e{sizes.element_bytes}, B{sizes.B}, H{sizes.H}, Hp{sizes.Hp}, G{sizes.G},
+      S{sizes.S}, wide{std::max(sizes.I, sizes.H)};
+  const Checked copies{sizes.shared_gradient ? 1 : 2};
+  chunk_rows = rows_in_chunk(sizes, (copies * G * H + wide) * e);
+  const Checked rows{chunk_rows};
+  Arena arena;
+  lengths = arena.take(B * Checked{8});
+  row_of = arena.take(B * Checked{4});
+  R = arena.take(G * H * Hp * e);
+  start = arena.take(S * Hp * e);
+  zeros = arena.take(G * H * e);
+  carry = arena.take(S * B * Hp * e);
+  drh_after = arena.take(B * G * H * e);
+  dwx = arena.take(rows * G * H * e);
+  drh = sizes.shared_gradient ? dwx : arena.take(rows * G * H * e);
+  this->rows = arena.take(rows * wide * e);
+  sums = arena.take(Checked{2} * G * H * Checked{8});
+  bytes = arena.size();
+}
+
+SavedLayout::SavedLayout(const Sizes& sizes) {
+  const Checked e{sizes.element_bytes}, T{sizes.T}, B{sizes.B}, Hp{sizes.Hp}, S{sizes.S},
+      kept{sizes.V + sizes.C};
+  Arena arena;
+  initial = arena.take(S * B * Hp * e);
+  steps = arena.take(T * B * kept * Hp * e);
+  bytes = arena.size();
+}
+
+}  // namespace takt::cpu

@@ -1,0 +1,70 @@
+// Where the CPU path keeps things in the caller's scratch and saved memory. Pure: read by the
+// planner for sizes and by the driver for offsets.
+#pragma once
+
+#include <cstdint>
+
+#include <takt/cells.hpp>
+#include <takt/spec.hpp>
+#include <takt/types.hpp>
+
+#include "arithmetic.hpp"
+
+namespace takt::cpu {
+
+/// Scratch for whole-sequence products is kept near this, in chunks of steps.
+inline constexpr std::int64_t chunk_bytes = std::int64_t{16} << 20;
+
+struct Sizes {
+  std::int64_t T = 0, B = 0, I = 0, H = 0;  // T, B: the plan's largest
+  std::int64_t Hp = 0;                      // H in whole vectors
+  std::int64_t G = 0, S = 0, C = 0, V = 0;  // gates, states, inner states, saved values
+  std::int64_t element_bytes = 0;
+  bool shared_gradient = false;
+};
+
+Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int64_t vector_bytes);
+
+/// Offsets in bytes.
+struct ForwardLayout {
+  std::int64_t chunk_rows = 0;  // rows (of T * B) that a chunk may hold, at least B
+  std::int64_t lengths = 0;     // int64 [B], sorted
+  std::int64_t row_of = 0;      // int32 [B]
+  std::int64_t R = 0;           // [G*H*Hp] packed
+  std::int64_t bias = 0;        // [2,G,Hp]
+  std::int64_t start = 0;       // [S,Hp]
+  std::int64_t h = 0;           // [2,B,Hp]
+  std::int64_t inner = 0;       // [C,B,Hp]
+  std::int64_t x = 0;           // [chunk_rows,I], where x cannot be read as it lies
+  std::int64_t Wx = 0;          // [chunk_rows,G*H]
+  std::int64_t bytes = 0;
+
+  explicit ForwardLayout(const Sizes& sizes);
+};
+
+struct BackwardLayout {
+  std::int64_t chunk_rows = 0;
+  std::int64_t lengths = 0, row_of = 0;
+  std::int64_t R = 0;          // [G*H*Hp] packed, transposed
+  std::int64_t start = 0;      // [S,Hp]
+  std::int64_t zeros = 0;      // [G*H]
+  std::int64_t carry = 0;      // [S,B,Hp]
+  std::int64_t drh_after = 0;  // [B,G*H]
+  std::int64_t dwx = 0;        // [chunk_rows,G*H]
+  std::int64_t drh = 0;        // the same, where it differs from dwx
+  std::int64_t rows = 0;       // [chunk_rows,max(I,H)] x, then h, then dx
+  std::int64_t sums = 0;       // double [2,G*H], of dwx and of drh
+  std::int64_t bytes = 0;
+
+  explicit BackwardLayout(const Sizes& sizes);
+};
+
+struct SavedLayout {
+  std::int64_t initial = 0;  // [S,B,Hp]
+  std::int64_t steps = 0;    // [T,B,V+C,Hp]
+  std::int64_t bytes = 0;
+
+  explicit SavedLayout(const Sizes& sizes);
+};
+
+}  // namespace takt::cpu

@@ -1,0 +1,87 @@
+// The recurrent product: rows of operands times a packed matrix, a block of units at a time.
+//
+// Packed: the units (columns of the result) in vectors; `block` vectors form a block; a block is a
+// panel [K][G][v][units of a vector], v the vectors of the block (the last one may have fewer).
+// Padding units are zero. One thread computes a panel for a few rows with all sums in registers,
+// adding over k in order, so that the bits of a row depend on nothing but the row.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu/vector.hpp"
+
+namespace takt::cpu::TAKT_CPU_LEVEL {
+
+inline constexpr int most_rows = 8;  // rows of a panel product, where registers allow as many
+
+/// Rows that fit into the registers beside `vectors` vectors of a panel.
+constexpr int rows_for(int vectors) {
+  const int rows = accumulators / vectors;
+  return rows > most_rows ? most_rows : rows;
+}
+
+template <class V, int count>
+using Registers = V[std::size_t{count}];
+
+/// sums[m][n] = sum over k of rows[m][k] * panel[k][n], for n in `vectors` vectors.
+template <class Real, int vectors, int rows_of_panel>
+void panel_product(const Real* panel, std::int64_t K, const Real* const* rows, Real* sums) {
+  using V = Vec<Real>;
+  Registers<V, vectors> sum[std::size_t{rows_of_panel}];
+  for (int m = 0; m < rows_of_panel; ++m)
+    for (int n = 0; n < vectors; ++n) sum[m][n] = V(0);
+  for (std::int64_t k = 0; k < K; ++k, panel += vectors * V::size) {
+    Registers<V, vectors> weight;
+    for (int n = 0; n < vectors; ++n) weight[n] = V::load(panel + n * V::size);
+    for (int m = 0; m < rows_of_panel; ++m) {
+      const V operand(rows[m][k]);
+      for (int n = 0; n < vectors; ++n) sum[m][n].v += operand.v * weight[n].v;
+    }
+  }
+  for (int m = 0; m < rows_of_panel; ++m)
+    for (int n = 0; n < vectors; ++n) sum[m][n].store(sums + (m * vectors + n) * V::size);
+}
+
+/// The same for a number of rows known only at run time, at most rows_for(vectors).
+template <class Real, int vectors, int rows_of_panel = rows_for(vectors)>
+TAKT_INLINE void panel_product_of(int rows_now, const Real* panel, std::int64_t K,
+                                  const Real* const* rows, Real* sums) {
+  if constexpr (rows_of_panel > 1) {
+    if (rows_now < rows_of_panel)
+      return panel_product_of<Real, vectors, rows_of_panel - 1>(rows_now, panel, K, rows, sums);
+  }
+  panel_product<Real, vectors, rows_of_panel>(panel, K, rows, sums);
+}
+
+/// The same for a block whose number of unit vectors is known only at run time, 1 to `block`.
+template <class Real, int gates, int block>
+TAKT_INLINE void block_product(int unit_vectors, int rows_now, const Real* panel, std::int64_t K,
+                               const Real* const* rows, Real* sums) {
+  if constexpr (block > 1) {
+    if (unit_vectors < block)
+      return block_product<Real, gates, block - 1>(unit_vectors, rows_now, panel, K, rows, sums);
+  }
+  panel_product_of<Real, gates * block>(rows_now, panel, K, rows, sums);
+}
+
+/// Rows that every block of this shape, the last one included, can take at once.
+template <int gates, int block>
+inline constexpr int rows_at_once = rows_for(gates* block);
+
+/// Packs element(k, g, j) for j < H, zero beyond.
+template <class Real, class Element>
+TAKT_INLINE void pack(std::int64_t K, int gates, std::int64_t H, int block, Real* packed,
+                      const Element& element) {
+  constexpr std::int64_t width = Vec<Real>::size;
+  const std::int64_t unit_vectors = (H + width - 1) / width;
+  for (std::int64_t first = 0; first < unit_vectors; first += block) {
+    const std::int64_t now = unit_vectors - first < block ? unit_vectors - first : block;
+    for (std::int64_t k = 0; k < K; ++k)
+      for (int g = 0; g < gates; ++g)
+        for (std::int64_t j = first * width; j < (first + now) * width; ++j)
+          *packed++ = j < H ? element(k, g, j) : Real(0);
+  }
+}
+
+}  // namespace takt::cpu::TAKT_CPU_LEVEL

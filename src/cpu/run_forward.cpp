@@ -1,0 +1,181 @@
+// Forward on the CPU: Wx of a chunk of steps as one product, then one region over the recurrence of
+// the chunk.
+#include "cpu/blas.hpp"
+#include "cpu/call.hpp"
+#include "cpu/run.hpp"
+
+namespace takt::cpu {
+namespace {
+
+template <class Real>
+class ForwardRun {
+ public:
+  ForwardRun(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
+             const MemoryView& memory)
+      : plan_(plan),
+        inputs_(inputs),
+        outputs_(outputs),
+        memory_(memory),
+        call_(plan, dims, inputs),
+        layout_(call_.sizes),
+        x_(strided<const Real>(inputs.x, call_.sizes.I, dims, plan.spec.layout)) {
+    task_.y = strided<Real>(outputs.y, call_.sizes.H, dims, plan.spec.layout);
+    task_.c_all = strided<Real>(outputs.c_all, call_.sizes.H, dims, plan.spec.layout);
+  }
+
+  void run() {
+    const Sizes& sizes = call_.sizes;
+    const std::int64_t T = call_.walk.T, B = call_.walk.B;
+    if (B == 0) return;
+    call_.sort_rows(inputs_.lengths, scratch<std::int64_t>(layout_.lengths),
+                    scratch<std::int32_t>(layout_.row_of));
+    call_.set_start(*plan_.decision.cell, scratch<Real>(layout_.start));
+    load_initial_states();
+    if (T > 0) load_weights();
+    const std::int64_t steps = std::max<std::int64_t>(1, layout_.chunk_rows / B);
+    const std::int64_t blocks =
+        ceil_div(ceil_div(sizes.H, call_.kernels.vector), call_.kernels.forward_block);
+    const std::int64_t weights = sizes.G * sizes.H * sizes.H;
+    const Split how =
+        split(call_.device.pool->threads(), B, blocks, weights * sizes.element_bytes, weights * B);
+    for (std::int64_t s = 0; s < T; s += steps) {
+      call_.walk.step_begin = s;
+      call_.walk.step_end = std::min(T, s + steps);
+      input_product();
+      task_.walk = call_.walk;
+      run_region(*call_.device.pool, how, B, blocks, call_.kernels.forward, task_);
+    }
+    store_final_states();
+    fill_padding();
+  }
+
+ private:
+  template <class Element>
+  Element* scratch(std::int64_t offset) const {
+    return part<Element>(memory_.scratch, offset);
+  }
+
+  /// Which half of h row p begins with, and which one it ends with.
+  std::int64_t first_half(std::int64_t p) const {
+    return call_.walk.reverse ? (call_.walk.T - length(p)) & 1 : 0;
+  }
+  std::int64_t last_half(std::int64_t p) const {
+    return (call_.walk.reverse ? call_.walk.T : length(p)) & 1;
+  }
+  std::int64_t length(std::int64_t p) const { return call_.walk.sorted_lengths[p]; }
+
+  /// Given [B,H] or start values into a row of Hp.
+  void load_row(const ConstPointer& given, std::int64_t plane, std::int64_t b, std::int64_t state,
+                Real* row) const {
+    const std::int64_t H = call_.sizes.H, Hp = call_.sizes.Hp;
+    std::memcpy(row, call_.walk.start + state * Hp, static_cast<std::size_t>(Hp) * sizeof(Real));
+    if (given)
+      std::memcpy(row, given.as<Real>() + (plane * call_.walk.B + b) * H,
+                  static_cast<std::size_t>(H) * sizeof(Real));
+  }
+
+  void load_initial_states() {
+    const std::int64_t B = call_.walk.B, Hp = call_.sizes.Hp, C = call_.sizes.C;
+    task_.h = scratch<Real>(layout_.h);
+    task_.inner = scratch<Real>(layout_.inner);
+    for (std::int64_t p = 0; p < B; ++p) {
+      const std::int64_t b = call_.walk.row_of[p];
+      load_row(inputs_.h0, 0, b, 0, task_.h + (first_half(p) * B + p) * Hp);
+      for (std::int64_t c = 0; c < C; ++c)
+        load_row(inputs_.c0, c, b, 1 + c, task_.inner + (c * B + p) * Hp);
+    }
+    if (plan_.mode == Mode::training) save_initial_states();
+  }
+
+  void save_initial_states() {
+    const std::int64_t B = call_.walk.B, Hp = call_.sizes.Hp;
+    const SavedLayout saved(call_.sizes);
+    Real* initial = part<Real>(memory_.saved, saved.initial);
+    const auto row_bytes = static_cast<std::size_t>(Hp) * sizeof(Real);
+    for (std::int64_t p = 0; p < B; ++p)
+      std::memcpy(initial + p * Hp, task_.h + (first_half(p) * B + p) * Hp, row_bytes);
+    std::memcpy(initial + B * Hp, task_.inner,
+                row_bytes * static_cast<std::size_t>(B * call_.sizes.C));
+    task_.saved = part<Real>(memory_.saved, saved.steps);
+  }
+
+  void load_weights() {
+    const Sizes& sizes = call_.sizes;
+    const LayerWeights& layer = inputs_.weights[0];
+    Real* R = scratch<Real>(layout_.R);
+    call_.kernels.pack_forward(layer.R.as<Real>(), sizes.H, R);
+    Real* bias = scratch<Real>(layout_.bias);
+    std::fill_n(bias, 2 * sizes.G * sizes.Hp, Real(0));
+    const ConstPointer given[] = {layer.bW, layer.bR};
+    for (std::int64_t n = 0; n < 2; ++n)
+      for (std::int64_t g = 0; given[n] && g < sizes.G; ++g)
+        std::copy_n(given[n].as<Real>() + g * sizes.H, sizes.H,
+                    bias + (n * sizes.G + g) * sizes.Hp);
+    task_.R = R;
+    task_.bias = bias;
+  }
+
+  /// Wx of the chunk's rows; padding is never an operand.
+  void input_product() {
+    const std::int64_t I = call_.sizes.I, GH = call_.sizes.G * call_.sizes.H;
+    const std::int64_t rows = call_.rows_in_chunk();
+    Real* Wx = scratch<Real>(layout_.Wx);
+    task_.Wx = Wx;
+    if (rows == 0) return;
+    const Real* operand = x_.row(call_.walk.step_begin, 0);
+    std::int64_t stride = call_.uniform_stride(x_, inputs_.lengths != nullptr);
+    if (stride == 0) {
+      Real* gathered = scratch<Real>(layout_.x);
+      call_.for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t, std::int64_t b) {
+        std::memcpy(gathered + row * I, x_.row(t, b), static_cast<std::size_t>(I) * sizeof(Real));
+      });
+      operand = gathered;
+      stride = I;
+    }
+    product_transposed(rows, GH, I, operand, stride, inputs_.weights[0].W.as<Real>(), Wx);
+  }
+
+  void store_final_states() {
+    const std::int64_t B = call_.walk.B, H = call_.sizes.H, Hp = call_.sizes.Hp;
+    for (std::int64_t p = 0; p < B; ++p) {
+      const std::int64_t b = call_.walk.row_of[p];
+      if (outputs_.hT)
+        std::copy_n(task_.h + (last_half(p) * B + p) * Hp, H, outputs_.hT.as<Real>() + b * H);
+      for (std::int64_t c = 0; outputs_.cT && c < call_.sizes.C; ++c)
+        std::copy_n(task_.inner + (c * B + p) * Hp, H, outputs_.cT.as<Real>() + (c * B + b) * H);
+    }
+  }
+
+  void fill_padding() {
+    if (inputs_.lengths == nullptr) return;
+    const auto fill = static_cast<Real>(plan_.spec.fill);
+    for (std::int64_t p = 0; p < call_.walk.B; ++p)
+      for (std::int64_t t = length(p); t < call_.walk.T; ++t) {
+        const std::int64_t b = call_.walk.row_of[p];
+        if (task_.y.data != nullptr) std::fill_n(task_.y.row(t, b), call_.sizes.H, fill);
+        for (std::int64_t c = 0; task_.c_all.data != nullptr && c < call_.sizes.C; ++c)
+          std::fill_n(task_.c_all.row(t, b) + c * task_.c_all.state_stride, call_.sizes.H, fill);
+      }
+  }
+
+  const Plan::State& plan_;
+  const Inputs& inputs_;
+  const Outputs& outputs_;
+  const MemoryView& memory_;
+  Call<Real> call_;
+  ForwardLayout layout_;
+  Strided<const Real> x_;
+  ForwardTask<Real> task_{};
+};
+
+}  // namespace
+
+void forward(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
+             const MemoryView& memory) {
+  if (plan.spec.type == DataType::f64)
+    ForwardRun<double>(plan, dims, inputs, outputs, memory).run();
+  else
+    ForwardRun<float>(plan, dims, inputs, outputs, memory).run();
+}
+
+}  // namespace takt::cpu

@@ -1,0 +1,24 @@
+// What stands behind a Device.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <takt/device.hpp>
+
+#include "cpu/levels.hpp"
+#include "cpu/thread_pool.hpp"
+#include "facts.hpp"
+
+namespace takt {
+
+struct Device::State {
+  DeviceFacts facts;
+  const cpu::Level* level = nullptr;      // of a cpu device
+  std::unique_ptr<cpu::ThreadPool> pool;  // of a cpu device
+};
+
+/// Memory of a device, filled with zeros; aligned to Plan::alignment. Null for 0 bytes.
+std::shared_ptr<void> allocate(const Device& device, std::int64_t bytes);
+
+}  // namespace takt

@@ -1,0 +1,44 @@
+// The decision how to run a spec: pure, printable, tested without any device.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <takt/cells.hpp>
+#include <takt/spec.hpp>
+#include <takt/types.hpp>
+
+#include "facts.hpp"
+
+namespace takt {
+
+/// An algorithm that was considered.
+struct Candidate {
+  std::string_view algorithm;
+  bool taken = false;
+  std::string reason;
+};
+
+struct Decision {
+  const CellInfo* cell = nullptr;
+  std::int64_t cell_index = 0;  // in AllCells
+  std::vector<Candidate> candidates;
+  std::string_view algorithm;
+  std::int64_t scratch_bytes = 0;
+  std::int64_t saved_bytes = 0;
+};
+
+/// Throws ArgumentError or UnsupportedError in the name of `where` for a spec that is wrong, or
+/// that nothing serves yet.
+const CellInfo& check_spec(const char* where, const RnnSpec& spec);
+
+/// Throws as check_spec does, and for sizes that are out of range.
+Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device);
+
+/// Several lines for a reader.
+std::string explain(const Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
+                    const DeviceFacts& device);
+
+}  // namespace takt

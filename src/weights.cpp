@@ -1,0 +1,73 @@
+// Arrays that own the tensors of a spec.
+#include <takt/weights.hpp>
+
+#include <cmath>
+
+#include "plan.hpp"
+#include "random.hpp"
+#include "say.hpp"
+
+namespace takt {
+namespace {
+
+template <class Element>
+void fill_uniform(Element* data, std::int64_t size, const Uniform& init, double bound,
+                  std::uint32_t tensor) {
+  for (std::int64_t n = 0; n < size; ++n)
+    data[n] =
+        static_cast<Element>(bound * uniform(init.seed, static_cast<std::uint64_t>(n), 1 + tensor));
+}
+
+bool has_input_bias(Bias bias) {
+  return bias == Bias::input || bias == Bias::both;
+}
+bool has_recurrent_bias(Bias bias) {
+  return bias == Bias::recurrent || bias == Bias::both;
+}
+
+}  // namespace
+
+WeightArrays::WeightArrays(std::vector<Layer> layers) {
+  for (Layer& layer : layers) {
+    const LayerGradients& tensors = layer.tensors;
+    gradients_.push_back(tensors);
+    weights_.push_back({tensors.W, tensors.R, tensors.bW, tensors.bR, tensors.Wp, tensors.unit});
+    for (Array& array : layer.arrays) arrays_.push_back(std::move(array));
+  }
+}
+
+WeightArrays make_weights(const RnnSpec& spec, const Device& device, Zeros) {
+  const CellInfo& cell = check_spec("make_weights", spec);
+  const std::int64_t I = spec.input_size, H = spec.hidden_size, GH = cell.gates * H;
+  WeightArrays::Layer layer;
+  layer.arrays.reserve(4);
+  const auto add = [&](std::vector<std::int64_t> shape) -> Pointer {
+    return layer.arrays.emplace_back(device, std::move(shape), spec.type);
+  };
+  layer.tensors.W = add({GH, I});
+  layer.tensors.R = add({GH, H});
+  if (has_input_bias(spec.bias)) layer.tensors.bW = add({GH});
+  if (has_recurrent_bias(spec.bias)) layer.tensors.bR = add({GH});
+  std::vector<WeightArrays::Layer> layers;
+  layers.push_back(std::move(layer));
+  return WeightArrays(std::move(layers));
+}
+
+WeightArrays make_weights(const RnnSpec& spec, const Device& device, Uniform init) {
+  if (!(init.bound >= 0) || std::isinf(init.bound))
+    refuse("make_weights", "bound",
+           " is " + number(init.bound) + "; it must be a finite number, 0 for 1 / sqrt(H)");
+  WeightArrays weights = make_weights(spec, device, Zeros{});
+  const double bound =
+      init.bound > 0 ? init.bound : 1 / std::sqrt(static_cast<double>(spec.hidden_size));
+  std::uint32_t tensor = 0;
+  for (Array& array : weights.arrays()) {
+    if (array.type() == DataType::f32)
+      fill_uniform(static_cast<float*>(array.data()), array.size(), init, bound, tensor++);
+    else
+      fill_uniform(static_cast<double*>(array.data()), array.size(), init, bound, tensor++);
+  }
+  return weights;
+}
+
+}  // namespace takt
