@@ -1,0 +1,48 @@
+// Runs one case on a device and holds every result against the reference.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <takt/device.hpp>
+
+#include "validate/case.hpp"
+#include "validate/tolerance.hpp"
+
+namespace takt::validate {
+
+enum class Verdict {
+  inside,   ///< within tolerance
+  outside,  ///< not
+  loose,    ///< within, but so far that the tolerance says little
+  refused,  ///< the device has no algorithm for the case
+};
+std::string_view to_string(Verdict verdict);
+
+struct TensorError {
+  std::string_view tensor;  ///< "y", "dW", ...
+  ErrorMeter meter{};       ///< over all draws
+  double tolerance = 0;
+
+  double error() const { return meter.error(); }
+
+  /// 0 where both are 0; above 1 or NaN is outside.
+  double share() const;
+};
+
+struct Outcome {
+  Case checked;
+  std::string algorithm{};
+  std::vector<TensorError> tensors{};
+  Verdict verdict = Verdict::inside;
+  std::string reason{};  ///< where refused
+
+  /// The tensor with the largest share of its tolerance.
+  TensorError worst() const;
+};
+
+/// Cases of few elements run on several draws of numbers, so that their errors say something.
+Outcome run(const Case& checked, const Device& device);
+
+}  // namespace takt::validate
