@@ -31,7 +31,8 @@
 // and, with two products in a step,
 //
 //   operand(Forward&)           returns what product 1 multiplies, once rh holds product 0's gates
-//   backward_operand(Backward&, doperand)          after backward: completes product 0's gates
+//   backward_operand(Backward&, doperand)          after backward: completes product 0's gates, and
+//                                                  returns what product 1 multiplied, for dR
 #pragma once
 
 #include <string_view>
