@@ -1,0 +1,61 @@
+// A small f32 program on host memory, easily changed, run and compared as a whole.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <takt/reference.hpp>
+#include <takt/takt.hpp>
+#include <vector>
+
+#include "validate/case.hpp"
+
+namespace takt::cpu_test {
+
+using validate::CaseShape;
+
+struct Results {
+  std::vector<float> y, hT, cT, c_all;
+  friend bool operator==(const Results&, const Results&) = default;
+};
+
+struct ProgramGradients {
+  static constexpr int parts = 7;
+  static constexpr const char* names[parts] = {"dx", "dh0", "dc0", "dW", "dR", "dbW", "dbR"};
+  std::array<std::vector<float>, parts> values;
+
+  const std::vector<float>& part(int n) const { return values[static_cast<std::size_t>(n)]; }
+  friend bool operator==(const ProgramGradients&, const ProgramGradients&) = default;
+};
+
+/// x and W are small multiples of 1/8, so that sums of their products are exact in any order: what
+/// runs before the recurrence then has the same bits whatever T and B are.
+struct Program {
+  Program(const std::string& cell, const CaseShape& shape);
+
+  RnnSpec spec() const;
+  Weights weights() const;
+  Results empty_results() const;
+  Results forward(const Device& device, Mode mode) const;
+  /// After a training forward; `asked` has a bit for each part.
+  ProgramGradients backward(const Device& device, unsigned asked = ~0U) const;
+  reference::Result reference() const;
+  /// The program of one row of the batch.
+  Program row(std::int64_t b) const;
+  /// Runs both passes with a pattern around every buffer; whether it is still there.
+  bool guards_survive(const Device& device) const;
+
+  std::string cell;
+  CaseShape shape;
+  Direction direction = Direction::forward;
+  float fill = 0;
+  std::int64_t G = 0, C = 0;
+  std::vector<float> x, h0, c0, W, R, bW, bR, dy, dhT, dcT;
+  std::vector<std::int32_t> lengths;
+  std::vector<std::uint8_t> resets;
+
+ private:
+  Inputs inputs() const;
+};
+
+}  // namespace takt::cpu_test
