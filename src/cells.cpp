@@ -6,6 +6,8 @@
 
 #include <takt/error.hpp>
 
+#include "plan.hpp"
+
 namespace takt {
 namespace {
 
@@ -36,14 +38,18 @@ std::span<const CellInfo> known_cells() noexcept {
   return all;
 }
 
-const CellInfo& find_cell(std::string_view name) {
+const CellInfo& find_cell(const char* where, std::string_view name) {
   std::string known;
   for (const CellInfo& cell : all) {
     if (cell.name == name) return cell;
     known += (known.empty() ? "" : ", ") + std::string(cell.name);
   }
-  throw ArgumentError("Plan", "cell",
+  throw ArgumentError(where, "cell",
                       "'cell' is '" + std::string(name) + "'; it must be one of: " + known);
+}
+
+const CellInfo& find_cell(std::string_view name) {
+  return find_cell("find_cell", name);
 }
 
 }  // namespace takt

@@ -98,7 +98,7 @@ void check_regularisers(const char* where, const RnnSpec& spec) {
 }  // namespace
 
 const CellInfo& check_spec(const char* where, const RnnSpec& spec) {
-  const CellInfo& cell = find_cell(spec.cell);
+  const CellInfo& cell = find_cell(where, spec.cell);
   check_enums(where, spec);
   check_size(where, "input_size", spec.input_size, largest_size);
   check_size(where, "hidden_size", spec.hidden_size, largest_size / cell.gates);

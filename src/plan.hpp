@@ -30,6 +30,9 @@ struct Decision {
   std::int64_t saved_bytes = 0;
 };
 
+/// takt::find_cell, refusing in the name of `where`.
+const CellInfo& find_cell(const char* where, std::string_view name);
+
 /// Throws ArgumentError or UnsupportedError in the name of `where` for a spec that is wrong, or
 /// that nothing serves yet.
 const CellInfo& check_spec(const char* where, const RnnSpec& spec);
