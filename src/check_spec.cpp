@@ -48,7 +48,10 @@ void check_enums(const char* where, const RnnSpec& spec) {
 }
 
 void check_structure(const char* where, const RnnSpec& spec) {
-  if (spec.projection_size < 0 || spec.projection_size > spec.hidden_size)
+  if (spec.projection_size < 0)
+    refuse(where, "projection_size",
+           " is " + number(spec.projection_size) + "; it must be at least 0");
+  if (spec.projection_size > spec.hidden_size)
     refuse(where, "projection_size",
            " is " + number(spec.projection_size) + "; it must be at most hidden_size = " +
                number(spec.hidden_size) + ", or 0 for none");
