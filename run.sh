@@ -93,6 +93,12 @@ tally() {
   echo "$(count passed "$1") passed, $(count failed "$1") failed, $(count skipped "$1") skipped"
 }
 
+# Names each test that did not pass, and why it was skipped.
+exceptions() {
+  awk -F'\t' '$1 == "skipped" {print "skipped: " $2 ": " $3}' <<<"$1"
+  awk -F'\t' '$1 == "failed" {print "failed: " $2}' <<<"$1"
+}
+
 # Runs ctest of a preset, with further arguments; leaves what happened in `results`.
 # Returns nonzero where a test failed or none ran.
 run_ctest() {
@@ -112,8 +118,7 @@ run_tests() {
   heading "tests of $(binary_dir "$preset")"
   run_ctest "$preset" || status=1
   echo
-  awk -F'\t' '$1 == "skipped" {print "skipped: " $2 ": " $3}' <<<"$results"
-  awk -F'\t' '$1 == "failed" {print "failed: " $2}' <<<"$results"
+  exceptions "$results"
   tally "$results"
   return "$status"
 }
@@ -126,6 +131,7 @@ run_outside() {
     printf '%-48s %s\n' "$suite" "$(tally "$(grep -F $'\t'"$suite." <<<"$results")")"
   done < <(cut -f2 <<<"$results" | sed 's/\..*//' | sort -u)
   [[ $status -eq 0 ]] || cat "$log"
+  exceptions "$results"
   return "$status"
 }
 
@@ -140,7 +146,7 @@ run_main_job() {
   run_outside || status=1
   heading "takt bench"
   mkdir -p out
-  (cd out && ../build/bin/takt bench) || status=1
+  build/bin/takt bench --out out || status=1
   return "$status"
 }
 

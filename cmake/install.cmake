@@ -6,8 +6,9 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/takt)
 
 install(DIRECTORY include/takt DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
-install(TARGETS takt EXPORT taktTargets)
-install(TARGETS takt_static EXPORT taktStaticTargets)
+install(TARGETS takt EXPORT taktTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS takt_static EXPORT taktStaticTargets
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT taktTargets NAMESPACE takt:: DESTINATION ${package_dir})
 install(EXPORT taktStaticTargets NAMESPACE takt:: DESTINATION ${package_dir})
 

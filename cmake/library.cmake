@@ -47,8 +47,7 @@ foreach(target takt takt_static)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME takt LINKER_LANGUAGE CXX)
   target_compile_features(${target} INTERFACE cxx_std_20)
   target_include_directories(${target} INTERFACE
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-    $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
   target_link_libraries(${target} PRIVATE CBLAS::CBLAS Threads::Threads)
 endforeach()
 target_compile_definitions(takt_static INTERFACE TAKT_STATIC)

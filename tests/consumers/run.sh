@@ -1,6 +1,6 @@
 #!/bin/bash
 # One step of the consumer tests: run.sh STEP, in a folder that the steps share, with
-# TAKT_SOURCE, TAKT_BUILD, CXX and GENERATOR in the environment.
+# TAKT_SOURCE, TAKT_BUILD, CXX, GENERATOR and LEVEL (of the CPU path) in the environment.
 set -euo pipefail
 step=$1
 work=$PWD
