@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include <takt/error.hpp>
 
@@ -15,10 +16,10 @@ template <class Cell>
 constexpr std::array<double, max_states> start_values() {
   using Traits = CellTraits<Cell>;
   static_assert(Traits::states <= max_states);
-  std::array<double, max_states> values{};
-  for (int state = 0; state < Traits::states; ++state)
-    values[static_cast<std::size_t>(state)] = Traits::start(state);
-  return values;
+  return []<int... states>(std::integer_sequence<int, states...>) {
+    return std::array<double, max_states>{Traits::template start<states>()...};
+  }
+  (std::make_integer_sequence<int, Traits::states>{});
 }
 
 template <class... Cells>

@@ -85,6 +85,10 @@ class CpuMath : public testing::TestWithParam<std::string> {
                                       [](long double a) { return std::tanh(a); });
     RecordProperty("tanh_ulps", std::to_string(of_tanh));
     RecordProperty("sigmoid_ulps", std::to_string(of_sigmoid));
+    for (const Real zero : {Real(0.0), Real(-0.0)}) {
+      const std::vector<Real> of_zero = one_step<Real>("rnn_tanh", 0, {zero}, GetParam());
+      EXPECT_EQ(of_zero[0], zero);
+    }
     EXPECT_LT(of_tanh, 2.5);
     EXPECT_LT(of_sigmoid, 2.5);
   }

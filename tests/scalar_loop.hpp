@@ -2,8 +2,10 @@
 // loop uses the cell contract, with everything that a cell may declare.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <takt/cell.hpp>
+#include <utility>
 #include <vector>
 
 namespace takt::contract {
@@ -44,6 +46,14 @@ class ScalarLoop {
   using Traits = CellTraits<Cell>;
   static constexpr std::size_t G = Traits::gates, S = Traits::states, V = Traits::saved,
                                P = Traits::params;
+  static constexpr auto starts = []<int... k>(std::integer_sequence<int, k...>) {
+    return std::array{Traits::template start<k>()...};
+  }
+  (std::make_integer_sequence<int, Traits::states>{});
+  static constexpr auto products = []<int... g>(std::integer_sequence<int, g...>) {
+    return std::array{Traits::template product_of<g>()...};
+  }
+  (std::make_integer_sequence<int, Traits::gates>{});
 
  public:
   explicit ScalarLoop(const Sequence<Real>& in) : in_(in), T(in.T), H(in.H) {}
@@ -52,8 +62,7 @@ class ScalarLoop {
     Trace<Real> trace{Values<Real>((T + 1) * S * H, Real(0)), Values<Real>(T * V * H, Real(0))};
     for (std::size_t k = 0; k < S; ++k)
       for (std::size_t j = 0; j < H; ++j)
-        trace.states[k * H + j] =
-            in_.initial.empty() ? Real(Traits::start(static_cast<int>(k))) : in_.initial[k * H + j];
+        trace.states[k * H + j] = in_.initial.empty() ? Real(starts[k]) : in_.initial[k * H + j];
     for (std::size_t t = 0; t < T; ++t) {
       std::vector<Forward<Cell, Real>> units = load(trace, t);
       multiply(units, 0, &trace.states[t * S * H]);
@@ -101,9 +110,7 @@ class ScalarLoop {
 
  private:
   static Values<Real> zeros(std::size_t size) { return Values<Real>(size, Real(0)); }
-  static bool in_product(std::size_t g, int product) {
-    return Traits::product_of(static_cast<int>(g)) == product;
-  }
+  static bool in_product(std::size_t g, int product) { return products[g] == product; }
   static Real drh(const Backward<Cell, Real>& unit, std::size_t g) {
     return Traits::shared_gradient ? unit.dwx[g] : unit.drh[g];
   }

@@ -1,9 +1,10 @@
 // The cell contract: what a recurrent cell declares and computes, and how the loops call it.
 //
 // A cell is the maths of one hidden unit of one batch row at one step, written once, for any value
-// type `Real` with arithmetic and the functions of takt/math.hpp: float, double, dual numbers,
-// vectors of units, device registers. The loops around it load, add biases, multiply by R, mask and
-// store; a cell does none of that. Cell code has no `if` and no `?:` on values.
+// type `Real` with arithmetic and the functions of takt/math.hpp: Scalar<float> and Scalar<double>
+// on host and device, dual numbers, vectors of units. The loops around it load, add biases,
+// multiply by R, mask and store; a cell does none of that. Cell code has no `if` and no `?:` on
+// values.
 //
 // A cell is a struct that declares
 //
@@ -33,6 +34,14 @@
 //   operand(Forward&)           returns what product 1 multiplies, once rh holds product 0's gates
 //   backward_operand(Backward&, doperand)          after backward: completes product 0's gates, and
 //                                                  returns what product 1 multiplied, for dR
+//
+// What the values are. Forward: `state` comes in with the states before the step and leaves with
+// those after it, as the cell computes them: whatever acts on them later (rounding to storage,
+// projection, zoneout of h) the cell does not see. Backward: `next` holds those same values;
+// `dstate` comes in with the gradients by them, summed over all uses, and leaves with the gradients
+// by `old`, less what goes through R. Where something acts between the phases, the loop calls
+// backward_output, applies the gradient of that something to dstate's inner states, and then
+// calls backward_update. A cell sets dwx, drh and dparams; the loops sum.
 #pragma once
 
 #include <string_view>
@@ -94,17 +103,24 @@ struct CellTraits {
       return std::string_view();
   }();
 
-  TAKT_CELL static constexpr double start(int state) {
-    if constexpr (requires { Cell::start; })
-      return Cell::start[state];
-    else
+  // With the index as a template argument, so that device code needs no array of the host's.
+  template <int state>
+  TAKT_CELL static constexpr double start() {
+    if constexpr (requires { Cell::start; }) {
+      constexpr double value = Cell::start[state];
+      return value;
+    } else {
       return 0;
+    }
   }
-  TAKT_CELL static constexpr int product_of(int gate) {
-    if constexpr (requires { Cell::product_of; })
-      return Cell::product_of[gate];
-    else
+  template <int gate>
+  TAKT_CELL static constexpr int product_of() {
+    if constexpr (requires { Cell::product_of; }) {
+      constexpr int product = Cell::product_of[gate];
+      return product;
+    } else {
       return 0;
+    }
   }
 
   static_assert(gates >= 1 && states >= 1 && saved >= 0 && params >= 0);

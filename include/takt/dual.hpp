@@ -5,17 +5,19 @@
 
 namespace takt {
 
-/// value + derivative * e with e^2 = 0. Cell code run on it gives exact directional derivatives.
+/// value + derivative * e with e^2 = 0, over another value type of cells (Scalar, a vector, Dual).
+/// Cell code run on it gives exact directional derivatives. At a tie, max and min have the
+/// derivative of their second argument, so that max(x, 0) has that of the hand-written step(x).
 template <class Real>
 struct Dual {
-  Real value{};
-  Real derivative{};
+  Real value;
+  Real derivative;
 
   Dual() = default;
   TAKT_CELL Dual(Real v, Real d) : value(v), derivative(d) {}
   /// A constant.
   template <class Number>
-  TAKT_CELL explicit Dual(Number number) : value(static_cast<Real>(number)), derivative(0) {}
+  TAKT_CELL explicit Dual(Number number) : value(Real(number)), derivative(Real(0)) {}
 
   friend TAKT_CELL Dual operator-(Dual a) { return {-a.value, -a.derivative}; }
   friend TAKT_CELL Dual operator+(Dual a, Dual b) {
@@ -56,10 +58,22 @@ struct Dual {
   friend TAKT_CELL Dual log_sigmoid(Dual x) {
     return {log_sigmoid(x.value), sigmoid(-x.value) * x.derivative};
   }
-  friend TAKT_CELL Dual abs(Dual x) { return x.value < Real(0) ? -x : x; }
-  friend TAKT_CELL Dual max(Dual a, Dual b) { return b.value > a.value ? b : a; }
-  friend TAKT_CELL Dual min(Dual a, Dual b) { return b.value < a.value ? b : a; }
+  friend TAKT_CELL Dual abs(Dual x) {
+    return {abs(x.value), (step(x.value) - step(-x.value)) * x.derivative};
+  }
+  friend TAKT_CELL Dual max(Dual a, Dual b) {
+    return {max(a.value, b.value), either(step(a.value - b.value), a, b)};
+  }
+  friend TAKT_CELL Dual min(Dual a, Dual b) {
+    return {min(a.value, b.value), either(step(b.value - a.value), a, b)};
+  }
   friend TAKT_CELL Dual step(Dual x) { return {step(x.value), Real(0)}; }
+
+ private:
+  /// The derivative of a where `first` is 1, of b where it is 0.
+  TAKT_CELL static Real either(Real first, Dual a, Dual b) {
+    return first * a.derivative + (Real(1) - first) * b.derivative;
+  }
 };
 
 }  // namespace takt

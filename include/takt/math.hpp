@@ -1,5 +1,4 @@
-// The functions that cell code may call, for float and double. Other value types (dual numbers, the
-// vectors of the CPU path, a user's own) bring theirs, found by argument-dependent lookup.
+// Scalar<Real>: a float or double as cell code sees it, with the functions that cell code may call.
 #pragma once
 
 #include <cmath>
@@ -13,7 +12,10 @@
 
 namespace takt {
 
-#define TAKT_MATH(Real, suffix)                                                              \
+/// The functions themselves, on float and double.
+namespace scalar {
+
+#define TAKT_SCALAR_MATH(Real, suffix)                                                       \
   TAKT_CELL Real exp(Real x) {                                                               \
     return ::exp##suffix(x);                                                                 \
   }                                                                                          \
@@ -37,7 +39,7 @@ namespace takt {
   TAKT_CELL Real log_sigmoid(Real x) {                                                       \
     return (x < Real(0) ? x : Real(0)) - ::log1p##suffix(::exp##suffix(-::fabs##suffix(x))); \
   }                                                                                          \
-  /* the larger one; a where either cannot be compared, so that max(NaN, b) is NaN */        \
+  /* the larger one; a where they cannot be compared, so that max(NaN, b) is NaN */          \
   TAKT_CELL Real max(Real a, Real b) {                                                       \
     return b > a ? b : a;                                                                    \
   }                                                                                          \
@@ -49,8 +51,42 @@ namespace takt {
     return x > Real(0) ? Real(1) : Real(0);                                                  \
   }
 
-TAKT_MATH(float, f)
-TAKT_MATH(double, )
-#undef TAKT_MATH
+TAKT_SCALAR_MATH(float, f)
+TAKT_SCALAR_MATH(double, )
+#undef TAKT_SCALAR_MATH
+
+}  // namespace scalar
+
+/// A value whose functions are found by its type alone, in whatever namespace a cell is written: on
+/// a bare float, `abs` and `tanh` would be those of the C library, for int and for double.
+template <class Real>
+struct Scalar {
+  Real value;
+
+  Scalar() = default;
+  template <class Number>
+  TAKT_CELL explicit Scalar(Number number) : value(static_cast<Real>(number)) {}
+
+  friend TAKT_CELL Scalar operator-(Scalar a) { return Scalar(-a.value); }
+  friend TAKT_CELL Scalar operator+(Scalar a, Scalar b) { return Scalar(a.value + b.value); }
+  friend TAKT_CELL Scalar operator-(Scalar a, Scalar b) { return Scalar(a.value - b.value); }
+  friend TAKT_CELL Scalar operator*(Scalar a, Scalar b) { return Scalar(a.value * b.value); }
+  friend TAKT_CELL Scalar operator/(Scalar a, Scalar b) { return Scalar(a.value / b.value); }
+  TAKT_CELL Scalar& operator+=(Scalar a) { return *this = *this + a; }
+  TAKT_CELL Scalar& operator-=(Scalar a) { return *this = *this - a; }
+  TAKT_CELL Scalar& operator*=(Scalar a) { return *this = *this * a; }
+  TAKT_CELL Scalar& operator/=(Scalar a) { return *this = *this / a; }
+
+  friend TAKT_CELL Scalar exp(Scalar x) { return Scalar(scalar::exp(x.value)); }
+  friend TAKT_CELL Scalar log(Scalar x) { return Scalar(scalar::log(x.value)); }
+  friend TAKT_CELL Scalar sqrt(Scalar x) { return Scalar(scalar::sqrt(x.value)); }
+  friend TAKT_CELL Scalar tanh(Scalar x) { return Scalar(scalar::tanh(x.value)); }
+  friend TAKT_CELL Scalar abs(Scalar x) { return Scalar(scalar::abs(x.value)); }
+  friend TAKT_CELL Scalar sigmoid(Scalar x) { return Scalar(scalar::sigmoid(x.value)); }
+  friend TAKT_CELL Scalar log_sigmoid(Scalar x) { return Scalar(scalar::log_sigmoid(x.value)); }
+  friend TAKT_CELL Scalar max(Scalar a, Scalar b) { return Scalar(scalar::max(a.value, b.value)); }
+  friend TAKT_CELL Scalar min(Scalar a, Scalar b) { return Scalar(scalar::min(a.value, b.value)); }
+  friend TAKT_CELL Scalar step(Scalar x) { return Scalar(scalar::step(x.value)); }
+};
 
 }  // namespace takt

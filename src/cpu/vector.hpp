@@ -115,21 +115,21 @@ struct Vec {
   }
 
   friend TAKT_INLINE Vec tanh(Vec x) {
-    // tanh |x| = -u / (2 + u) with u = e^(-2 |x|) - 1, exact in relative terms near 0.
+    // |tanh x| = |u| / (2 + u) with u = e^(-2 |x|) - 1, exact in relative terms near 0.
     const Vec a = min(abs(x), Vec(Bits::tanh_largest));
     const ExpParts e = expm1_parts(a * Vec(-2));
     const Vec u = (e.scale - Vec(1)) + e.scale * e.rest;
-    return from_bits(bits(-u / (Vec(2) + u)) | (bits(x) & sign_bits()));
+    return from_bits((bits(u / (Vec(2) + u)) & ~sign_bits()) | (bits(x) & sign_bits()));
   }
 
   friend Vec log(Vec x) {
-    return each(x, [](Real a) { return takt::log(a); });
+    return each(x, [](Real a) { return scalar::log(a); });
   }
   friend Vec sqrt(Vec x) {
-    return each(x, [](Real a) { return takt::sqrt(a); });
+    return each(x, [](Real a) { return scalar::sqrt(a); });
   }
   friend Vec log_sigmoid(Vec x) {
-    return each(x, [](Real a) { return takt::log_sigmoid(a); });
+    return each(x, [](Real a) { return scalar::log_sigmoid(a); });
   }
 
  private:
