@@ -33,9 +33,10 @@ std::int64_t elements(const std::vector<std::int64_t>& shape, DataType type) {
 }
 
 template <class Element>
-void fill_uniform(Element* data, std::int64_t size, std::uint64_t seed) {
+void fill(Element* data, std::int64_t size, std::uint64_t seed, std::uint32_t sequence,
+          double bound) {
   for (std::int64_t n = 0; n < size; ++n)
-    data[n] = static_cast<Element>(uniform(seed, static_cast<std::uint64_t>(n)));
+    data[n] = static_cast<Element>(bound * uniform(seed, static_cast<std::uint64_t>(n), sequence));
 }
 
 template <class Element>
@@ -52,13 +53,17 @@ Array::Array(const Device& device, std::vector<std::int64_t> shape, DataType typ
       size_(elements(shape_, type)),
       memory_(allocate(device, size_ * static_cast<std::int64_t>(size_of(type)))) {}
 
+void fill_uniform(Array& array, std::uint64_t seed, std::uint32_t sequence, double bound) {
+  if (array.type() == DataType::f32)
+    fill(static_cast<float*>(array.data()), array.size(), seed, sequence, bound);
+  else
+    fill(static_cast<double*>(array.data()), array.size(), seed, sequence, bound);
+}
+
 Array random(const Device& device, std::vector<std::int64_t> shape, std::uint64_t seed,
              DataType type) {
   Array array(device, std::move(shape), type);
-  if (type == DataType::f32)
-    fill_uniform(static_cast<float*>(array.data()), array.size(), seed);
-  else
-    fill_uniform(static_cast<double*>(array.data()), array.size(), seed);
+  fill_uniform(array, seed, 0, 1);
   return array;
 }
 

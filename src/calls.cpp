@@ -55,7 +55,7 @@ Memory::Memory(const Plan& plan)
       scratch_bytes_(plan.scratch_bytes()),
       saved_bytes_(plan.saved_bytes()) {}
 
-Memory::operator MemoryView() noexcept {
+Memory::operator MemoryView() & noexcept {
   return {{scratch_.get(), scratch_bytes_}, {saved_.get(), saved_bytes_}};
 }
 

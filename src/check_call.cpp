@@ -54,9 +54,9 @@ struct Region {
 
 bool overlap(const Region& a, const Region& b) {
   if (a.begin >= b.end() || b.begin >= a.end()) return false;
-  if (a.stride != b.stride || a.count == 1 || b.count == 1) return true;
-  // Rows of one period: b's may lie in the gaps of a's.
-  const auto period = static_cast<std::uintptr_t>(a.stride);
+  // Rows of one period, or one piece and rows: one may lie in the gaps of the other.
+  if (a.stride != b.stride && a.count > 1 && b.count > 1) return true;
+  const auto period = static_cast<std::uintptr_t>(a.count > 1 ? a.stride : b.stride);
   const std::uintptr_t apart =
       b.begin >= a.begin ? (b.begin - a.begin) % period : period - (a.begin - b.begin) % period;
   return apart < static_cast<std::uintptr_t>(a.width) ||
@@ -135,7 +135,7 @@ class Checker {
     if (reinterpret_cast<std::uintptr_t>(bytes.data) % Plan::alignment != 0)
       fail(name, " is not aligned; it must be a multiple of " + number(Plan::alignment) +
                      " bytes (Plan::alignment)");
-    regions_[regions_used_++] = {
+    regions_.at(regions_used_++) = {
         name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, true};
   }
 
@@ -149,8 +149,8 @@ class Checker {
 
   void bytes_read(const Name& name, const void* data, std::int64_t bytes) {
     if (data != nullptr && bytes > 0)
-      regions_[regions_used_++] = {name, reinterpret_cast<std::uintptr_t>(data), 1, bytes, bytes,
-                                   false};
+      regions_.at(regions_used_++) = {name, reinterpret_cast<std::uintptr_t>(data), 1, bytes, bytes,
+                                      false};
   }
 
   /// Nothing written may overlap anything else, but for pairs of names that start together.
@@ -178,9 +178,11 @@ class Checker {
 
   std::int64_t elements(const Name& name, const Shape& shape) const {
     try {
-      return shape.elements();
+      const Checked size{shape.elements()};
+      (void)(size * Checked{static_cast<std::int64_t>(size_of(plan_.spec.type))});
+      return size.value;
     } catch (const SizeOverflow&) {
-      fail(name, " would need more than 2^63 elements: " + shape.text());
+      fail(name, " would need more than 2^63 bytes: " + shape.text());
     }
   }
 
@@ -223,12 +225,12 @@ class Checker {
   void add(const Name& name, const BasicPointer<Void>& pointer, std::int64_t count,
            std::int64_t width, std::int64_t stride) {
     const auto element = static_cast<std::int64_t>(size_of(plan_.spec.type));
-    regions_[regions_used_++] = {name,
-                                 reinterpret_cast<std::uintptr_t>(pointer.data()),
-                                 count,
-                                 width * element,
-                                 stride * element,
-                                 !std::is_const_v<Void>};
+    regions_.at(regions_used_++) = {name,
+                                    reinterpret_cast<std::uintptr_t>(pointer.data()),
+                                    count,
+                                    width * element,
+                                    stride * element,
+                                    !std::is_const_v<Void>};
   }
 
   const char* where_;
@@ -236,13 +238,6 @@ class Checker {
   std::array<Region, 40> regions_{};
   std::size_t regions_used_ = 0;
 };
-
-bool has_input_bias(Bias bias) {
-  return bias == Bias::input || bias == Bias::both;
-}
-bool has_recurrent_bias(Bias bias) {
-  return bias == Bias::recurrent || bias == Bias::both;
-}
 
 /// Weights (all needed) or their gradients (each may be null).
 template <class Layer>
@@ -340,7 +335,7 @@ Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs
     check.absent({"dc_all"}, bool(upstream.dc_all), "the cell has no inner states");
     check.absent({"dc0"}, bool(gradients.dc0), "the cell has no inner states");
   }
-  check_layers(check, "gradients", gradients.weights, plan.spec.bias, false);
+  check_layers(check, "gradients.weights", gradients.weights, plan.spec.bias, false);
   check.memory({"scratch"}, memory.scratch, plan.decision.scratch_bytes, "Plan::scratch_bytes()");
   check.memory({"saved"}, memory.saved, plan.decision.saved_bytes, "Plan::saved_bytes()");
   check.apart({});

@@ -1,18 +1,11 @@
 // What a spec may be: ranges, contradictions, and what is named but not there yet.
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include "plan.hpp"
 #include "say.hpp"
 
 namespace takt {
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
 
 namespace {
 

@@ -1,9 +1,11 @@
 // What stands behind a Device.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include <takt/array.hpp>
 #include <takt/device.hpp>
 
 #include "cpu/levels.hpp"
@@ -17,6 +19,9 @@ struct Device::State {
   const cpu::Level* level = nullptr;      // of a cpu device
   std::unique_ptr<cpu::ThreadPool> pool;  // of a cpu device
 };
+
+/// Uniform values in [-bound, bound): those of the sequence that `seed` and `sequence` name.
+void fill_uniform(Array& array, std::uint64_t seed, std::uint32_t sequence, double bound);
 
 /// Memory of a device, filled with zeros; aligned to Plan::alignment. Null for 0 bytes.
 std::shared_ptr<void> allocate(const Device& device, std::int64_t bytes);

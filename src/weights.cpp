@@ -3,29 +3,11 @@
 
 #include <cmath>
 
+#include "device.hpp"
 #include "plan.hpp"
-#include "random.hpp"
 #include "say.hpp"
 
 namespace takt {
-namespace {
-
-template <class Element>
-void fill_uniform(Element* data, std::int64_t size, const Uniform& init, double bound,
-                  std::uint32_t tensor) {
-  for (std::int64_t n = 0; n < size; ++n)
-    data[n] =
-        static_cast<Element>(bound * uniform(init.seed, static_cast<std::uint64_t>(n), 1 + tensor));
-}
-
-bool has_input_bias(Bias bias) {
-  return bias == Bias::input || bias == Bias::both;
-}
-bool has_recurrent_bias(Bias bias) {
-  return bias == Bias::recurrent || bias == Bias::both;
-}
-
-}  // namespace
 
 WeightArrays::WeightArrays(std::vector<Layer> layers) {
   for (Layer& layer : layers) {
@@ -61,12 +43,7 @@ WeightArrays make_weights(const RnnSpec& spec, const Device& device, Uniform ini
   const double bound =
       init.bound > 0 ? init.bound : 1 / std::sqrt(static_cast<double>(spec.hidden_size));
   std::uint32_t tensor = 0;
-  for (Array& array : weights.arrays()) {
-    if (array.type() == DataType::f32)
-      fill_uniform(static_cast<float*>(array.data()), array.size(), init, bound, tensor++);
-    else
-      fill_uniform(static_cast<double*>(array.data()), array.size(), init, bound, tensor++);
-  }
+  for (Array& array : weights.arrays()) fill_uniform(array, init.seed, ++tensor, bound);
   return weights;
 }
 

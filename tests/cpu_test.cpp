@@ -10,6 +10,7 @@
 #include <takt/takt.hpp>
 #include <tuple>
 
+#include "cpu/call.hpp"
 #include "cpu_program.hpp"
 #include "validate/run.hpp"
 
@@ -92,12 +93,17 @@ TEST_P(CpuBits, TrainingAndInferenceAgree) {
 }
 
 TEST_P(CpuBits, ThreadsDoNotMatter) {
-  const Results one = whole.forward(Device::cpu({.threads = 1}), Mode::training);
-  const ProgramGradients expected = whole.backward(Device::cpu({.threads = 1}));
-  for (const int threads : {2, 3, 5, 8}) {
-    const Device many = Device::cpu({.threads = threads});
-    EXPECT_EQ(whole.forward(many, Mode::training), one) << threads;
-    EXPECT_EQ(whole.backward(many), expected) << threads;
+  // Units are split too, with a barrier at every step: more threads than rows, steps worth it.
+  const Program wide{GetParam(), {4, 2, 3, 260}};
+  const Device alone = Device::cpu({.threads = 1});
+  for (const Program* program : std::initializer_list<const Program*>{&whole, &wide}) {
+    const Results one = program->forward(alone, Mode::training);
+    const ProgramGradients expected = program->backward(alone);
+    for (const int threads : {2, 3, 5, 8}) {
+      const Device many = Device::cpu({.threads = threads});
+      EXPECT_EQ(program->forward(many, Mode::training), one) << threads;
+      EXPECT_EQ(program->backward(many), expected) << threads;
+    }
   }
 }
 
@@ -185,6 +191,26 @@ TEST_P(CpuBits, FillIsWhatPaddingHolds) {
 TEST_P(CpuBits, NothingIsWrittenBesideTheBuffers) {
   whole.lengths = {7, 0, 3, 6, 1};
   EXPECT_TRUE(whole.guards_survive(device));
+}
+
+TEST(Validation, ChunkedCasesAreChunked) {
+  for (const Case& checked : validate::all_cases()) {
+    if (checked.shape.I != 1500) continue;
+    const RnnSpec spec{.cell = checked.cell,
+                       .input_size = checked.shape.I,
+                       .hidden_size = checked.shape.H,
+                       .type = checked.type};
+    const cpu::Sizes sizes =
+        cpu::sizes_of(spec, find_cell(checked.cell), {checked.shape.T, checked.shape.B}, 16);
+    EXPECT_LT(cpu::ForwardLayout(sizes).chunk_rows, checked.shape.T * checked.shape.B);
+    EXPECT_LT(cpu::BackwardLayout(sizes).chunk_rows, checked.shape.T * checked.shape.B);
+  }
+}
+
+TEST(CpuSplit, WideProgramsAreSplitOverUnits) {
+  const cpu::Split split = cpu::split(8, 2, 17, 4 * 260 * 260 * 4, 260 * 260 * 2);
+  EXPECT_EQ(split.row_groups, 2);
+  EXPECT_EQ(split.unit_groups, 4);
 }
 
 TEST(CpuLong, MoreStepsThanCudnnTakes) {

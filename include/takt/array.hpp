@@ -13,7 +13,7 @@
 
 namespace takt {
 
-/// Owns dense row-major memory on a device, filled with zeros when made.
+/// Dense row-major memory on a device, filled with zeros when made. Copies share the memory.
 /// Throws ArgumentError for a negative or overflowing shape, std::bad_alloc where memory is short.
 class TAKT_API Array {
  public:
@@ -26,12 +26,15 @@ class TAKT_API Array {
   void* data() noexcept { return memory_.get(); }
   const void* data() const noexcept { return memory_.get(); }
 
-  operator ConstPointer() const noexcept {  // NOLINT(google-explicit-constructor)
+  // Not of a temporary: its memory would be gone before the work is done.
+  operator ConstPointer() const& noexcept {  // NOLINT(google-explicit-constructor)
     return {memory_.get(), type_, size_, device_.kind()};
   }
-  operator Pointer() noexcept {  // NOLINT(google-explicit-constructor)
+  operator Pointer() & noexcept {  // NOLINT(google-explicit-constructor)
     return {memory_.get(), type_, size_, device_.kind()};
   }
+  operator ConstPointer() && = delete;
+  operator Pointer() && = delete;
 
  private:
   Device device_;

@@ -20,10 +20,11 @@ struct CpuOptions {
 /// A place to run. Copies are cheap and name the same device; a cpu device owns its thread pool,
 /// which lives as long as any copy, plan or array of it.
 /// Threads: one device may be used by many host threads at once; a cpu device runs their calls
-/// one after another.
+/// one after another. In a child process after fork() a device of the parent must not be used.
 class TAKT_API Device {
  public:
-  /// The CPU. Throws ArgumentError for a thread count or an instruction set that cannot be had.
+  /// The CPU, with a thread pool of its own. Throws ArgumentError for a thread count or an
+  /// instruction set that cannot be had.
   static Device cpu(const CpuOptions& options = {});
   /// The GPU with this ordinal. Throws DeviceError, with the reason, where there is none.
   static Device cuda(int ordinal = 0);
@@ -44,7 +45,7 @@ class TAKT_API Device {
   std::shared_ptr<State> state_;
 };
 
-/// A GPU where there is one that takt can use, else the CPU.
+/// A GPU where there is one that takt can use, else the CPU with a new thread pool.
 TAKT_API Device best_device();
 
 /// Instruction-set levels of the CPU path that were built and that this machine can run, the best

@@ -24,7 +24,7 @@ struct Inputs {
   const std::int32_t* lengths = nullptr;  ///< [B], each 0 to T, any order; null: all T
   const std::uint8_t* resets = nullptr;   ///< [T,B]; where not 0, the row starts anew before t
   Weights weights{};
-  Dims dims{-1, -1};  ///< of this call; -1: the plan's largest
+  Dims dims{};  ///< of this call; -1: the plan's largest
 };
 
 /// What forward writes. Members left null are not computed (y may be null in inference only).
@@ -100,7 +100,8 @@ class TAKT_API Plan {
   ///
   /// Must be unchanged since that forward: x, lengths, resets, the weights, y, and `memory.saved`.
   /// h0, c0, hT, cT and c_all are not read again (initial states are copied into `saved`), and
-  /// `scratch` may be other memory. The call's T and B must be those of the forward.
+  /// `scratch` may be other memory. The call's T and B must be those of the forward
+  /// (refused where takt can tell).
   /// Aliasing: nothing that is written may overlap anything else.
   /// Stream, lifetime, determinism, errors: as for forward; sums over time and batch run in a
   /// fixed order.
@@ -108,7 +109,6 @@ class TAKT_API Plan {
                 const Gradients& gradients, const MemoryView& memory, StreamRef stream) const;
 
   struct State;
-  const State& state() const noexcept { return *state_; }
 
  private:
   std::shared_ptr<const State> state_;
@@ -118,7 +118,8 @@ class TAKT_API Plan {
 class TAKT_API Memory {
  public:
   explicit Memory(const Plan& plan);
-  operator MemoryView() noexcept;  // NOLINT(google-explicit-constructor)
+  operator MemoryView() & noexcept;   // NOLINT(google-explicit-constructor)
+  operator MemoryView() && = delete;  // the memory would be gone before the work is done
 
  private:
   std::shared_ptr<void> scratch_;

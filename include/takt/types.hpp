@@ -32,10 +32,11 @@ enum class Layout : std::uint8_t { time_major, batch_major };  // [T,B,*], [B,T,
 /// Where memory lies and work runs.
 enum class DeviceKind : std::uint8_t { cpu, cuda };
 
-/// Steps and batch rows of a call, or the largest of both that a plan accepts.
+/// Steps and batch rows: the largest of both that a plan accepts, or those of a call, where -1
+/// stands for the plan's.
 struct Dims {
-  std::int64_t T = 0;
-  std::int64_t B = 0;
+  std::int64_t T = -1;
+  std::int64_t B = -1;
   friend bool operator==(const Dims&, const Dims&) = default;
 };
 
@@ -57,20 +58,31 @@ TAKT_API std::string_view to_string(Bias bias) noexcept;
 TAKT_API std::string_view to_string(Layout layout) noexcept;
 TAKT_API std::string_view to_string(DeviceKind kind) noexcept;
 
-/// The element type of a C++ type. Specialise `data_type_of` to let pointers to another type that
-/// has the same bits (`__half`, `__nv_bfloat16`) pass as typed pointers.
-template <class Element>
-inline constexpr bool is_data_type = false;
-template <class Element>
-inline constexpr DataType data_type_of = DataType::f32;
+constexpr bool has_input_bias(Bias bias) noexcept {
+  return bias == Bias::input || bias == Bias::both;
+}
+constexpr bool has_recurrent_bias(Bias bias) noexcept {
+  return bias == Bias::recurrent || bias == Bias::both;
+}
 
+/// The data type of a C++ type, `DataTypeOf<float>::value`. Specialise it for a type of your own
+/// that has the bits of one of them, so that pointers to it are typed.
+template <class Element>
+struct DataTypeOf {};
 template <>
-inline constexpr bool is_data_type<float> = true;
+struct DataTypeOf<float> {
+  static constexpr DataType value = DataType::f32;
+};
 template <>
-inline constexpr DataType data_type_of<float> = DataType::f32;
-template <>
-inline constexpr bool is_data_type<double> = true;
-template <>
-inline constexpr DataType data_type_of<double> = DataType::f64;
+struct DataTypeOf<double> {
+  static constexpr DataType value = DataType::f64;
+};
+
+template <class Element>
+inline constexpr bool is_data_type = requires {
+  DataTypeOf<Element>::value;
+};
+template <class Element>
+inline constexpr DataType data_type_of = DataTypeOf<Element>::value;
 
 }  // namespace takt

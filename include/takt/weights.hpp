@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
 #include <takt/array.hpp>
 #include <takt/data.hpp>
 #include <takt/device.hpp>
+#include <takt/error.hpp>
 #include <takt/spec.hpp>
 
 namespace takt {
@@ -41,7 +41,8 @@ class LayerList {
   constexpr LayerList() noexcept = default;
   constexpr LayerList(std::initializer_list<Layer> layers) {
     if (layers.size() > capacity)
-      throw std::length_error("takt: more than 8 layers in braces; pass a std::span of them");
+      throw ArgumentError("LayerList", "layers",
+                          "'layers' has more than 8 in braces; pass a std::span of them");
     for (const Layer& layer : layers) inline_[size_++] = layer;
   }
   constexpr LayerList(std::span<const Layer> layers) noexcept  // NOLINT
@@ -86,8 +87,11 @@ class TAKT_API WeightArrays {
   std::span<Array> arrays() noexcept { return arrays_; }
   std::span<const Array> arrays() const noexcept { return arrays_; }
 
-  operator Weights() const noexcept { return layers(); }    // NOLINT(google-explicit-constructor)
-  operator WeightGradients() noexcept { return layers(); }  // NOLINT(google-explicit-constructor)
+  // Not of a temporary: its memory would be gone before the work is done.
+  operator Weights() const& noexcept { return layers(); }     // NOLINT(google-explicit-constructor)
+  operator WeightGradients() & noexcept { return layers(); }  // NOLINT(google-explicit-constructor)
+  operator Weights() && = delete;
+  operator WeightGradients() && = delete;
 
  private:
   std::vector<Array> arrays_;
@@ -95,7 +99,7 @@ class TAKT_API WeightArrays {
   std::vector<LayerGradients> gradients_;
 };
 
-/// Throws ArgumentError for a spec that `Plan` would refuse.
+/// Throws ArgumentError for a spec that no device takes.
 TAKT_API WeightArrays make_weights(const RnnSpec& spec, const Device& device, Uniform init);
 TAKT_API WeightArrays make_weights(const RnnSpec& spec, const Device& device, Zeros init = {});
 

@@ -31,6 +31,11 @@ struct ForwardPass {
   static constexpr int G = Traits::gates, C = Traits::inner_states, S_saved = Traits::saved;
   static constexpr int block = forward_block<Cell>;
 
+  static_assert(Traits::params == 0 && Traits::products == 1 &&
+                    Traits::recurrence == Recurrence::dense,
+                "this loop has no parameters of units, one product by R, and that of a full R");
+  static_assert(rows_at_once<G, block> >= 1, "the registers do not hold a row of this many gates");
+
   const ForwardTask<Real>& task;
   const Walk<Real>& walk;
 

@@ -72,6 +72,7 @@ SavedLayout::SavedLayout(const Sizes& sizes) {
   const Checked e{sizes.element_bytes}, T{sizes.T}, B{sizes.B}, Hp{sizes.Hp}, S{sizes.S},
       kept{sizes.V + sizes.C};
   Arena arena;
+  mark = arena.take(Checked{sizeof(SavedMark)});
   initial = arena.take(S * B * Hp * e);
   steps = arena.take(T * B * kept * Hp * e);
   bytes = arena.size();

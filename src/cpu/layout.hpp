@@ -59,7 +59,15 @@ struct BackwardLayout {
   explicit BackwardLayout(const Sizes& sizes);
 };
 
+/// What the forward that filled `saved` says of itself, for the backward that reads it.
+struct SavedMark {
+  static constexpr std::int64_t forward_ran = 0x74616b74;
+  std::int64_t written = 0;  // forward_ran
+  std::int64_t T = 0, B = 0;
+};
+
 struct SavedLayout {
+  std::int64_t mark = 0;     // SavedMark
   std::int64_t initial = 0;  // [S,B,Hp]
   std::int64_t steps = 0;    // [T,B,V+C,Hp]
   std::int64_t bytes = 0;

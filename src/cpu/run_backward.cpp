@@ -4,6 +4,7 @@
 #include "cpu/blas.hpp"
 #include "cpu/call.hpp"
 #include "cpu/run.hpp"
+#include "say.hpp"
 
 namespace takt::cpu {
 namespace {
@@ -34,6 +35,7 @@ class BackwardRun {
 
   void run() {
     const Sizes& sizes = call_.sizes;
+    check_saved();
     const std::int64_t T = call_.walk.T, B = call_.walk.B;
     if (B > 0) prepare();
     const std::int64_t steps = B > 0 ? std::max<std::int64_t>(1, layout_.chunk_rows / B) : 1;
@@ -63,6 +65,18 @@ class BackwardRun {
   }
 
   std::int64_t length(std::int64_t p) const { return call_.walk.sorted_lengths[p]; }
+
+  /// Before anything is written.
+  void check_saved() const {
+    const auto& mark = *part<const SavedMark>(memory_.saved, SavedLayout(call_.sizes).mark);
+    if (mark.written != SavedMark::forward_ran)
+      refuse("backward", "saved", " holds no forward; run forward of this plan with it first");
+    if (mark.T != call_.walk.T || mark.B != call_.walk.B)
+      refuse("backward", "dims",
+             " is T = " + number(call_.walk.T) + ", B = " + number(call_.walk.B) +
+                 "; the forward that filled 'saved' had T = " + number(mark.T) +
+                 ", B = " + number(mark.B));
+  }
 
   void prepare() {
     const Sizes& sizes = call_.sizes;

@@ -26,6 +26,8 @@ class ForwardRun {
   void run() {
     const Sizes& sizes = call_.sizes;
     const std::int64_t T = call_.walk.T, B = call_.walk.B;
+    if (plan_.mode == Mode::training)
+      *part<SavedMark>(memory_.saved, SavedLayout(sizes).mark) = {SavedMark::forward_ran, T, B};
     if (B == 0) return;
     call_.sort_rows(inputs_.lengths, scratch<std::int64_t>(layout_.lengths),
                     scratch<std::int32_t>(layout_.row_of));

@@ -13,8 +13,9 @@ constexpr CaseShape shapes[] = {
     {1, 1, 2, 1},   {5, 3, 2, 1},    {7, 4, 3, 5},   {9, 1, 13, 17}, {6, 9, 1, 33},
     {12, 5, 8, 64}, {3, 2, 40, 100}, {33, 2, 7, 16}, {4, 20, 5, 31}, {2, 7, 65, 130},
 };
-// More rows than a chunk of the input product holds.
-constexpr CaseShape chunked{2200, 8, 1, 32};
+// More rows than a chunk of the whole-sequence products holds, whatever the cell and type
+// (Validation.ChunkedCasesAreChunked), and a long one.
+constexpr CaseShape chunked{600, 5, 1500, 3}, longer{2200, 8, 1, 32};
 // Nothing to compute: what is written must be exact.
 constexpr CaseShape empty[] = {{0, 3, 2, 4}, {4, 0, 2, 4}};
 
@@ -67,7 +68,8 @@ std::vector<Case> all_cases(const Filter& filter) {
         for (const CaseShape& shape : empty)
           cases.push_back({std::string(cell.name), type, shape, semantics});
         if (semantics.name == "plain" || semantics.name == "reverse, lengths, resets")
-          cases.push_back({std::string(cell.name), type, chunked, semantics});
+          for (const CaseShape& shape : {chunked, longer})
+            cases.push_back({std::string(cell.name), type, shape, semantics});
       }
     }
   }
