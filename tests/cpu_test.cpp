@@ -208,7 +208,7 @@ TEST(Validation, ChunkedCasesAreChunked) {
 }
 
 TEST(CpuSplit, WideProgramsAreSplitOverUnits) {
-  const cpu::Split split = cpu::split(8, 2, 17, 4 * 260 * 260 * 4, 260 * 260 * 2);
+  const cpu::Split split = cpu::split(8, 2, 17, 260 * 260 * 4, 260 * 260 * 2);
   EXPECT_EQ(split.row_groups, 2);
   EXPECT_EQ(split.unit_groups, 4);
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <ranges>
 #include <type_traits>
+#include <utility>
 
 #include <takt/types.hpp>
 
@@ -23,12 +24,40 @@ using ConstPointer = BasicPointer<const void>;
 /// A pointer to elements that a call writes.
 using Pointer = BasicPointer<void>;
 
+template <class Void>
+class BasicRows;
+
 namespace detail {
 
+/// A range that is not a temporary which owns its elements; and one of stored elements in a row.
 template <class Range>
-concept ElementRange = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
-    (std::is_lvalue_reference_v<Range> ||
-     std::ranges::borrowed_range<Range>)&&is_data_type<std::ranges::range_value_t<Range>>;
+concept Lasting = std::is_lvalue_reference_v<Range> || std::ranges::borrowed_range<Range>;
+template <class Range, class Void>
+concept Elements = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+    Lasting<Range> && is_data_type<std::ranges::range_value_t<Range>> &&
+    std::is_convertible_v<decltype(std::ranges::data(std::declval<Range&>())), Void*>;
+
+/// An element type that takt stores, and that may be reached through Void*.
+template <class Element, class Void>
+concept Stored =
+    is_data_type<std::remove_const_t<Element>> && std::is_convertible_v<Element*, Void*>;
+template <class Element>
+concept NeverStored = !is_data_type<std::remove_const_t<Element>> && !std::is_void_v<Element>;
+
+/// What may be written may be read.
+template <class Other, class Void>
+concept WritableAs = std::is_void_v<Other> && !std::is_const_v<Other> && std::is_const_v<Void>;
+
+template <class Type>
+inline constexpr bool is_rows = false;
+template <class Void>
+inline constexpr bool is_rows<BasicRows<Void>> = true;
+
+template <class Source, class Void>
+concept PointsAs = std::is_convertible_v<Source, BasicPointer<Void>>;
+/// Rows convert by themselves, with their stride.
+template <class Source, class Void>
+concept PointsWithoutStride = PointsAs<Source, Void> && !is_rows<std::remove_cvref_t<Source>>;
 
 /// `Element` with the constness of `Void`.
 template <class Void, class Element>
@@ -36,36 +65,31 @@ using LikeVoid = std::conditional_t<std::is_const_v<Void>, const Element, Elemen
 
 }  // namespace detail
 
+// Converting from what programs have is what these classes are for. NOLINTBEGIN(google-explicit-*)
+
 template <class Void>
 class BasicPointer {
  public:
   constexpr BasicPointer() noexcept = default;
-  constexpr BasicPointer(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
-  constexpr BasicPointer(Void* data) noexcept
-      : data_(data) {}  // NOLINT(google-explicit-constructor)
+  constexpr BasicPointer(std::nullptr_t) noexcept {}
+  constexpr BasicPointer(Void* data) noexcept : data_(data) {}
 
-  template <class Element>
-  requires is_data_type<std::remove_const_t<Element>> && std::is_convertible_v<Element*, Void*>
-  constexpr BasicPointer(Element* data) noexcept  // NOLINT(google-explicit-constructor)
+  template <detail::Stored<Void> Element>
+  constexpr BasicPointer(Element* data) noexcept
       : data_(data), type_(data_type_of<std::remove_const_t<Element>>) {}
 
   /// Elements of a type that takt does not store: refused at compile time, not taken as void*.
-  template <class Element>
-  requires(!is_data_type<std::remove_const_t<Element>> && !std::is_void_v<Element>)
-      BasicPointer(Element* data)
-  = delete;
+  template <detail::NeverStored Element>
+  BasicPointer(Element* data) = delete;
 
-  template <detail::ElementRange Range>
-  requires std::is_convertible_v<decltype(std::ranges::data(std::declval<Range&>())), Void*>
-  constexpr BasicPointer(Range&& range) noexcept  // NOLINT(google-explicit-constructor)
+  template <detail::Elements<Void> Range>
+  constexpr BasicPointer(Range&& range) noexcept
       : data_(std::ranges::data(range)),
         size_(static_cast<std::int64_t>(std::ranges::size(range))),
         type_(data_type_of<std::ranges::range_value_t<Range>>) {}
 
-  /// What may be written may be read.
-  template <class Other>
-  requires(std::is_const_v<Void>&& std::is_same_v<Other, void>) constexpr BasicPointer(
-      const BasicPointer<Other>& other) noexcept  // NOLINT
+  template <detail::WritableAs<Void> Other>
+  constexpr BasicPointer(const BasicPointer<Other>& other) noexcept
       : data_(other.data()), size_(other.size()), type_(other.type()), place_(other.place()) {}
 
   /// Everything said. `size` in elements, -1 where it is not known.
@@ -91,36 +115,20 @@ class BasicPointer {
   std::optional<DeviceKind> place_{};
 };
 
-template <class Void>
-class BasicRows;
-
-namespace detail {
-
-template <class Type>
-inline constexpr bool is_rows = false;
-template <class Void>
-inline constexpr bool is_rows<BasicRows<Void>> = true;
-
-}  // namespace detail
-
 /// A pointer to rows, `row_stride` elements from one row's start to the next one's, 0 for dense.
 /// Rows are those of the two outer dimensions, in the order of the layout.
 template <class Void>
 class BasicRows : public BasicPointer<Void> {
  public:
   constexpr BasicRows() noexcept = default;
-  template <class Source>
-  requires std::is_convertible_v<Source, BasicPointer<Void>> &&
-      (!std::is_same_v<std::remove_cvref_t<Source>, BasicRows>)constexpr BasicRows(
-          Source&& source) noexcept  // NOLINT(google-explicit-constructor)
+  template <detail::PointsWithoutStride<Void> Source>
+  constexpr BasicRows(Source&& source) noexcept
       : BasicPointer<Void>(std::forward<Source>(source)) {}
-  template <class Source>
-  requires std::is_convertible_v<Source, BasicPointer<Void>>
+  template <detail::PointsAs<Void> Source>
   constexpr BasicRows(Source&& source, std::int64_t row_stride) noexcept
       : BasicPointer<Void>(std::forward<Source>(source)), row_stride_(row_stride) {}
-  template <class Other>
-  requires(std::is_const_v<Void>&& std::is_same_v<Other, void>) constexpr BasicRows(
-      const BasicRows<Other>& other) noexcept  // NOLINT
+  template <detail::WritableAs<Void> Other>
+  constexpr BasicRows(const BasicRows<Other>& other) noexcept
       : BasicPointer<Void>(other), row_stride_(other.row_stride()) {}
 
   constexpr std::int64_t row_stride() const noexcept { return row_stride_; }
@@ -135,13 +143,15 @@ using Rows = BasicRows<void>;
 /// Raw memory of a call, with its size where it is known.
 struct Bytes {
   constexpr Bytes() noexcept = default;
-  constexpr Bytes(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
+  constexpr Bytes(std::nullptr_t) noexcept {}
   /// `size` bytes; -1 takes the size on trust.
-  constexpr Bytes(void* data_in, std::int64_t size_in = -1) noexcept  // NOLINT
+  constexpr Bytes(void* data_in, std::int64_t size_in = -1) noexcept
       : data(data_in), size(size_in) {}
 
   void* data = nullptr;
   std::int64_t size = -1;
 };
+
+// NOLINTEND(google-explicit-*)
 
 }  // namespace takt

@@ -78,6 +78,7 @@ class StreamRef {
   StreamRef(const Stream& stream) noexcept  // NOLINT(google-explicit-constructor)
       : kind_(stream.device().kind()), handle_(stream.handle_) {}
   StreamRef(Stream&&) = delete;
+  StreamRef(const Stream&&) = delete;
   StreamRef(CUstream_st* stream) noexcept  // NOLINT(google-explicit-constructor)
       : kind_(DeviceKind::cuda), handle_(stream) {}
 
