@@ -1,0 +1,45 @@
+// A problem with its memory.
+#include "problem.hpp"
+
+namespace takt::bench {
+namespace {
+
+constexpr std::uint64_t weight_seed = 1, x_seed = 2, dy_seed = 3;
+
+/// Steps of arrays that only training has.
+std::int64_t training_steps(const Shape& shape) {
+  return shape.mode == Mode::training ? shape.T : 0;
+}
+
+}  // namespace
+
+Problem::Problem(const Shape& shape, const Plan& plan)
+    : shape_(shape),
+      plan_(plan),
+      stream_(plan.device()),
+      weights_(make_weights(plan.spec(), plan.device(), Uniform{.seed = weight_seed})),
+      gradients_(make_weights(plan.spec(), plan.device(), Zeros{})),
+      x_(random(plan.device(), {shape.T, shape.B, shape.I}, x_seed, shape.type)),
+      y_(plan.device(), {shape.T, shape.B, shape.H}, shape.type),
+      hT_(plan.device(), {shape.B, shape.H}, shape.type),
+      cT_(plan.device(), {find_cell(shape.cell).inner_states(), shape.B, shape.H}, shape.type),
+      dy_(random(plan.device(), {training_steps(shape), shape.B, shape.H}, dy_seed, shape.type)),
+      dx_(plan.device(), {training_steps(shape), shape.B, shape.I}, shape.type),
+      memory_(plan) {}
+
+void Problem::run() {
+  run_first(shape_.T);
+}
+
+void Problem::run_first(std::int64_t steps) {
+  const Inputs inputs{.x = x_, .weights = weights_, .dims = {steps, shape_.B}};
+  Outputs outputs{.y = y_, .hT = hT_};
+  if (cT_.size() > 0) outputs.cT = cT_;
+  plan_.forward(inputs, outputs, memory_, stream_);
+  if (shape_.mode == Mode::training)
+    plan_.backward(inputs, outputs, {.dy = dy_}, {.dx = dx_, .weights = gradients_}, memory_,
+                   stream_);
+  stream_.synchronize();
+}
+
+}  // namespace takt::bench

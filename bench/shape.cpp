@@ -1,0 +1,90 @@
+// The problems that are measured.
+#include "shape.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <limits>
+
+#include <takt/cells.hpp>
+
+#include "words.hpp"
+
+namespace takt::bench {
+namespace {
+
+double product_of(std::initializer_list<std::int64_t> factors) {
+  double product = 1;
+  for (const std::int64_t factor : factors) product *= static_cast<double>(factor);
+  return product;
+}
+
+/// Columns of R that a unit sees.
+std::int64_t recurrent_size(const CellInfo& cell, const Shape& shape) {
+  return cell.recurrence == Recurrence::none ? 0 : shape.H;
+}
+
+/// A number of a /proc or cgroup file; infinite where there is none.
+double read_number(const std::string& path, const std::string& before = "") {
+  std::ifstream file(path);
+  for (std::string word; file >> word;) {
+    if (!before.empty() && word == before)
+      file >> word;
+    else if (!before.empty())
+      continue;
+    double value = 0;
+    const auto result = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (result.ec == std::errc()) return value;
+    break;
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
+}  // namespace
+
+std::string series_name(const Shape& shape) {
+  return shape.cell + " " + std::string(to_string(shape.type)) + " B=" + std::to_string(shape.B) +
+         " I=" + std::to_string(shape.I) + " H=" + std::to_string(shape.H) + " " +
+         std::string(to_string(shape.mode));
+}
+
+Plan make_plan(const Shape& shape, const Device& device) {
+  const RnnSpec spec{
+      .cell = shape.cell, .input_size = shape.I, .hidden_size = shape.H, .type = shape.type};
+  return Plan(spec, {shape.T, shape.B}, shape.mode, device);
+}
+
+double operations(const Shape& shape) {
+  const CellInfo& cell = find_cell(shape.cell);
+  const std::int64_t columns = shape.I + recurrent_size(cell, shape);
+  const double forward = 2 * product_of({shape.T, shape.B, cell.gates, shape.H, columns});
+  return shape.mode == Mode::training ? 3 * forward : forward;
+}
+
+Footprint footprint(const Shape& shape, const Plan& plan) {
+  const CellInfo& cell = find_cell(shape.cell);
+  const double element = static_cast<double>(size_of(shape.type));
+  const std::int64_t columns = shape.I + shape.H + 2;  // W, R and both biases
+  Footprint bytes;
+  bytes.x = element * product_of({shape.T, shape.B, shape.I});
+  bytes.y = element * product_of({shape.T, shape.B, shape.H});
+  bytes.scratch = static_cast<double>(plan.scratch_bytes());
+  bytes.saved = static_cast<double>(plan.saved_bytes());
+  bytes.weights = element * product_of({cell.gates, shape.H, columns});
+  if (shape.mode == Mode::training) {
+    bytes.gradients = bytes.weights;
+    bytes.dx_and_dy = bytes.x + bytes.y;
+  }
+  return bytes;
+}
+
+double available_bytes() {
+  const double free = 1024 * read_number("/proc/meminfo", "MemAvailable:");
+  const double limit = read_number("/sys/fs/cgroup/memory.max");
+  const double used = read_number("/sys/fs/cgroup/memory.current");
+  return limit < std::numeric_limits<double>::infinity()
+             ? std::min(free, std::max(0.0, limit - used))
+             : free;
+}
+
+}  // namespace takt::bench

@@ -1,0 +1,59 @@
+// The problems that are measured, and lists of them.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <takt/device.hpp>
+#include <takt/plan.hpp>
+#include <takt/types.hpp>
+
+namespace takt::bench {
+
+/// One layer, forward in time, with the input product included; in training, forward and backward.
+struct Shape {
+  std::string cell = "lstm";
+  DataType type = DataType::f32;
+  std::int64_t T = 0, B = 0, I = 0, H = 0;
+  Mode mode = Mode::inference;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// "lstm f32 B=32 I=128 H=128 inference": shapes of one series differ in T alone.
+std::string series_name(const Shape& shape);
+inline bool same_series(const Shape& a, Shape b) {
+  b.T = a.T;
+  return a == b;
+}
+
+/// Throws as Plan does.
+Plan make_plan(const Shape& shape, const Device& device);
+
+/// Operations of the products: two for each weight, row and step; three times that in training.
+double operations(const Shape& shape);
+
+/// Bytes of what a problem holds.
+struct Footprint {
+  double x = 0, y = 0, dx_and_dy = 0, scratch = 0, saved = 0, weights = 0, gradients = 0;
+
+  /// What grows with T: all but the weights and their gradients.
+  double of_sequence() const { return x + y + dx_and_dy + scratch + saved; }
+  double all() const { return of_sequence() + weights + gradients; }
+};
+Footprint footprint(const Shape& shape, const Plan& plan);
+
+/// Bytes of memory that this process may still take; infinite where nothing tells.
+double available_bytes();
+
+/// A line of a list that is no shape: "file:line:column: sentence".
+struct ShapeError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A text list, one case a line: cell type T B I H mode; # starts a comment. Throws ShapeError,
+/// also where the file cannot be read or holds no shape.
+std::vector<Shape> read_shapes(const std::string& path);
+
+}  // namespace takt::bench

@@ -1,0 +1,121 @@
+// Lists of shapes.
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <limits>
+
+#include <takt/cells.hpp>
+
+#include "shape.hpp"
+#include "words.hpp"
+
+namespace takt::bench {
+namespace {
+
+constexpr std::array<const char*, 7> columns = {"cell", "type", "T", "B", "I", "H", "mode"};
+
+struct Word {
+  std::string text;
+  std::size_t column = 0;  // from 1
+};
+
+std::vector<Word> words_of(const std::string& line) {
+  std::vector<Word> words;
+  const std::size_t end = std::min(line.find('#'), line.size());
+  for (std::size_t at = 0; at < end;) {
+    const std::size_t start = line.find_first_not_of(" \t\r", at);
+    if (start >= end) break;
+    at = std::min(line.find_first_of(" \t\r", start), end);
+    words.push_back({line.substr(start, at - start), start + 1});
+  }
+  return words;
+}
+
+/// Reads one line of a list and refuses in its name.
+class Line {
+ public:
+  Line(std::string place, const std::string& text)
+      : place_(std::move(place)), words_(words_of(text)), end_(text.size() + 1) {}
+
+  bool empty() const { return words_.empty(); }
+
+  Shape shape() const {
+    if (words_.size() < columns.size())
+      refuse(end_, std::string("'") + columns[words_.size()] + "' is missing; a line is " + form());
+    if (words_.size() > columns.size())
+      refuse(words_[columns.size()].column,
+             "'" + words_[columns.size()].text + "' is too much; a line is " + form());
+    Shape shape{.cell = cell(),
+                .type = enumerator<DataType>(1),
+                .T = size(2),
+                .B = size(3),
+                .I = size(4),
+                .H = size(5),
+                .mode = enumerator<Mode>(6)};
+    return shape;
+  }
+
+ private:
+  [[noreturn]] void refuse(std::size_t column, const std::string& sentence) const {
+    throw ShapeError(place_ + ":" + std::to_string(column) + ": " + sentence);
+  }
+  [[noreturn]] void refuse_word(std::size_t n, const std::string& what) const {
+    refuse(words_[n].column,
+           std::string("'") + columns[n] + "' is '" + words_[n].text + "'; it must be " + what);
+  }
+  static std::string form() {
+    std::string text;
+    for (const char* column : columns) text += (text.empty() ? "" : " ") + std::string(column);
+    return text;
+  }
+
+  std::string cell() const {
+    std::string known;
+    for (const CellInfo& cell : known_cells()) {
+      if (cell.name == words_[0].text) return words_[0].text;
+      known += (known.empty() ? "" : ", ") + std::string(cell.name);
+    }
+    refuse_word(0, "one of: " + known);
+  }
+  template <class Enum>
+  Enum enumerator(std::size_t n) const {
+    if (const auto found = find_word<Enum>(words_[n].text)) return *found;
+    refuse_word(n, "one of: " + all_words<Enum>());
+  }
+  /// T may be anything; the other sizes are what BLAS takes.
+  std::int64_t size(std::size_t n) const {
+    const std::int64_t most = *columns[n] == 'T' ? std::numeric_limits<std::int64_t>::max()
+                                                 : std::numeric_limits<std::int32_t>::max();
+    const std::string& text = words_[n].text;
+    std::int64_t value = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec != std::errc() || result.ptr != text.data() + text.size() || value < 1 ||
+        value > most)
+      refuse_word(n, "a whole number between 1 and " + std::to_string(most));
+    return value;
+  }
+
+  std::string place_;
+  std::vector<Word> words_;
+  std::size_t end_;
+};
+
+}  // namespace
+
+std::vector<Shape> read_shapes(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw ShapeError(path + ": cannot be read: " + std::strerror(errno));
+  std::vector<Shape> shapes;
+  std::string text;
+  for (int number = 1; std::getline(file, text); ++number) {
+    const Line line(path + ":" + std::to_string(number), text);
+    if (!line.empty()) shapes.push_back(line.shape());
+  }
+  if (file.bad()) throw ShapeError(path + ": cannot be read: " + std::strerror(errno));
+  if (shapes.empty()) throw ShapeError(path + ": holds no shape; a line is cell type T B I H mode");
+  return shapes;
+}
+
+}  // namespace takt::bench

@@ -1,0 +1,136 @@
+// takt bench: how time and memory grow with the number of steps.
+#include "tool/bench_report.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "tool/bench_options.hpp"
+#include "tool/commands.hpp"
+#include "tool/failure.hpp"
+#include "tool/progress.hpp"
+
+namespace takt::tool {
+namespace {
+
+using bench::Shape;
+
+/// The algorithm of each shape. Throws, before anything runs, for one that the device or its memory
+/// cannot serve.
+std::vector<std::string> check_shapes(const std::vector<Shape>& shapes, const Device& device) {
+  const double available = bench::available_bytes();
+  std::vector<std::string> algorithms;
+  for (const Shape& shape : shapes) {
+    const Plan plan = bench::make_plan(shape, device);
+    const double needed = bench::footprint(shape, plan).all();
+    if (needed > available)
+      throw UsageError(bench::series_name(shape) + " with T=" + std::to_string(shape.T) +
+                       " needs " + with_byte_unit(needed) + " of memory; " +
+                       with_byte_unit(available) + " are available");
+    algorithms.emplace_back(plan.algorithm());
+  }
+  return algorithms;
+}
+
+/// What is left to do, from what the points before took.
+class Estimate {
+ public:
+  Estimate(const std::vector<Shape>& shapes, double seconds) : shapes_(shapes), seconds_(seconds) {}
+
+  /// One call of `shape` took this long.
+  void learn(const Shape& shape, double call_seconds) {
+    per_operation_ = call_seconds / bench::operations(shape);
+  }
+  /// Empty before anything was learnt.
+  std::string rest(std::size_t from) const {
+    if (per_operation_ == 0) return "";
+    double rest = 0;
+    for (std::size_t n = from; n < shapes_.size(); ++n) {
+      // Beside the samples: filling x, and two runs to check it.
+      const double call = per_operation_ * bench::operations(shapes_[n]);
+      rest += 2 * call + std::max(1.3 * seconds_, 3 * call);
+    }
+    return "; " + about(rest) + " left";
+  }
+
+ private:
+  const std::vector<Shape>& shapes_;
+  double seconds_;
+  double per_operation_ = 0;
+};
+
+BenchPoint measure_point(const Shape& shape, const Device& device, double seconds) {
+  const Plan plan = bench::make_plan(shape, device);
+  BenchPoint point{.shape = shape,
+                   .algorithm = std::string(plan.algorithm()),
+                   .bytes = bench::footprint(shape, plan)};
+  bench::Problem problem(shape, plan);
+  point.check = bench::check(problem);
+  const int repetitions = bench::repetitions_for(point.check.run_seconds, seconds);
+  point.timing = bench::measure(
+      bench::series_name(shape), [&] { problem.run(); }, seconds, repetitions);
+  return point;
+}
+
+std::vector<BenchPoint> measure_all(const std::vector<Shape>& shapes, const Device& device,
+                                    double seconds, const BenchTable& table, const Lines& print) {
+  std::vector<BenchPoint> points;
+  Estimate estimate(shapes, seconds);
+  Progress progress;
+  for (std::size_t n = 0; n < shapes.size(); ++n) {
+    progress.show(format("point %zu of %zu: ", n + 1, shapes.size()) +
+                  bench::series_name(shapes[n]) + " T=" + std::to_string(shapes[n].T) +
+                  estimate.rest(n));
+    points.push_back(measure_point(shapes[n], device, seconds));
+    estimate.learn(shapes[n], points.back().seconds());
+    progress.clear();
+    print(table.row(points.back()));
+  }
+  return points;
+}
+
+/// Draws what was measured; says what became of it.
+std::string draw(const Device& device, const std::vector<BenchSeries>& series,
+                 const std::string& path) {
+  const auto plot = bench_plot(device, series);
+  if (!plot) return "no plot: nothing was measured at two lengths";
+  const bench::Drawing drawing = bench::draw(bench::plot_script(*plot));
+  if (!drawing.gnuplot_found)
+    return "no plot: gnuplot was not found (Debian: apt-get install gnuplot-nox)";
+  if (drawing.svg.empty()) return "no plot: gnuplot failed: " + drawing.complaint;
+  write_file(path, drawing.svg);
+  return "wrote " + path;
+}
+
+int run(const BenchOptions& options) {
+  options.check_outputs();
+  const std::vector<Shape> shapes = options.shapes();
+  const Device device = options.device().device();
+  const Lines print(options.json().to_stdout());
+  const Load load = machine_load();
+  const BenchTable table(shapes, check_shapes(shapes, device));
+  for (const std::string& line : table.head(device, load, options.seconds())) print(line);
+  const std::vector<BenchPoint> points =
+      measure_all(shapes, device, options.seconds(), table, print);
+  const std::vector<BenchSeries> series = series_of(points);
+  for (const std::string& line : fit_lines(series)) print(line);
+  write_json(options.json_path(), bench_json(device, load, options.seconds(), points, series));
+  if (!options.json().to_stdout()) print("wrote " + options.json_path());
+  if (options.plot()) print(draw(device, series, options.svg_path()));
+  for (const BenchPoint& point : points)
+    if (!point.inside_tolerance())
+      throw Failure("a result lies outside its tolerance; see the rows marked OUTSIDE");
+  return 0;
+}
+
+}  // namespace
+
+Command bench_command(CLI::App& tool) {
+  CLI::App& app = *tool.add_subcommand(
+      "bench", "How time and memory grow with the number of steps, on Google Benchmark");
+  const auto options = std::make_shared<BenchOptions>();
+  options->add(app);
+  return {&app, [options] { return run(*options); }};
+}
+
+}  // namespace takt::tool

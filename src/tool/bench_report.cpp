@@ -1,0 +1,188 @@
+// Fits, JSON and plot of a benchmark.
+#include "tool/bench_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <takt/version.hpp>
+
+#include "tool/device_options.hpp"
+#include "validate/tolerance.hpp"
+
+namespace takt::tool {
+namespace {
+
+using bench::Shape;
+
+/// What tells a series from the others; its batch where nothing does.
+std::string label_of(const BenchSeries& series, const std::vector<BenchSeries>& all) {
+  const std::vector<Member> members = members_of(series.shape(), series.points.front().algorithm);
+  std::string label;
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    const bool varies = std::any_of(all.begin(), all.end(), [&](const BenchSeries& other) {
+      return members_of(other.shape(), other.points.front().algorithm)[m].text != members[m].text;
+    });
+    if (!varies && !(all.size() == 1 && members[m].name == "B")) continue;
+    label += (label.empty() ? "" : " ") +
+             (members[m].name.size() == 1 ? members[m].name + " = " : "") + members[m].text;
+  }
+  return label;
+}
+
+Json shape_json(const Shape& shape) {
+  return {{"cell", shape.cell}, {"type", to_string(shape.type)}, {"B", shape.B}, {"I", shape.I},
+          {"H", shape.H},       {"mode", to_string(shape.mode)}};
+}
+
+Json bytes_json(const bench::Footprint& bytes) {
+  const auto whole = [](double value) { return static_cast<std::int64_t>(value); };
+  return {{"x", whole(bytes.x)},
+          {"y", whole(bytes.y)},
+          {"dx_and_dy", whole(bytes.dx_and_dy)},
+          {"scratch", whole(bytes.scratch)},
+          {"saved", whole(bytes.saved)},
+          {"of_sequence", whole(bytes.of_sequence())},
+          {"weights", whole(bytes.weights)},
+          {"weight_gradients", whole(bytes.gradients)}};
+}
+
+Json check_json(const BenchPoint& point) {
+  if (!point.check.done) return Json();
+  Json json{{"steps", point.check.steps},
+            {"first_and_last", point.check.end},
+            {"inside_tolerance", point.inside_tolerance()},
+            {"tensors", Json::array()}};
+  for (const bench::TensorError& tensor : point.check.tensors)
+    json["tensors"].push_back(
+        {{"tensor", tensor.tensor},
+         {"error", tensor.error},
+         {"tolerance", validate::tolerance(point.shape.type, tensor.accumulation)}});
+  return json;
+}
+
+Json point_json(const BenchPoint& point) {
+  const double T = static_cast<double>(point.shape.T), B = static_cast<double>(point.shape.B),
+               seconds = point.seconds();
+  Json json = shape_json(point.shape);
+  json["T"] = point.shape.T;
+  json["algorithm"] = point.algorithm;
+  json["median_s"] = seconds;
+  json["least_s"] = point.timing.least();
+  json["most_s"] = point.timing.most();
+  json["samples_s"] = point.timing.samples;
+  json["iterations"] = point.timing.iterations;
+  json["us_per_step"] = 1e6 * seconds / T;
+  json["tokens_per_s"] = T * B / seconds;
+  json["gflop_per_s"] = bench::operations(point.shape) / seconds / 1e9;
+  json["bytes"] = bytes_json(point.bytes);
+  json["check"] = check_json(point);
+  return json;
+}
+
+Json fit_json(const BenchSeries& series) {
+  const bench::Fit& fit = *series.fit;
+  Json json = shape_json(series.shape());
+  json["points"] = series.points.size();
+  json["power_law"] = {
+      {"exponent", fit.exponent}, {"factor_s", fit.factor}, {"r2", fit.exponent_r2}};
+  json["linear"] = {{"fixed_s", fit.fixed},
+                    {"per_step_s", fit.per_step},
+                    {"r2", fit.linear_r2},
+                    {"worst_relative_miss", fit.linear_worst}};
+  return json;
+}
+
+}  // namespace
+
+std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points) {
+  std::vector<BenchSeries> all;
+  for (const BenchPoint& point : points) {
+    const auto same = std::find_if(all.begin(), all.end(), [&](const BenchSeries& series) {
+      return bench::same_series(series.shape(), point.shape);
+    });
+    if (same == all.end())
+      all.push_back({.points = {point}});
+    else
+      same->points.push_back(point);
+  }
+  for (BenchSeries& series : all) {
+    std::stable_sort(
+        series.points.begin(), series.points.end(),
+        [](const BenchPoint& a, const BenchPoint& b) { return a.shape.T < b.shape.T; });
+    std::vector<bench::Sample> samples;
+    for (const BenchPoint& point : series.points)
+      samples.push_back({static_cast<double>(point.shape.T), point.seconds()});
+    series.fit = bench::fit(samples);
+  }
+  return all;
+}
+
+std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all) {
+  std::vector<std::string> lines;
+  for (const BenchSeries& series : all) {
+    if (!series.fit) continue;
+    const bench::Fit& fit = *series.fit;
+    if (lines.empty()) lines.emplace_back();
+    lines.push_back("growth     " + label_of(series, all) +
+                    format(": time ~ T^%.3f (R2 %.5f); time = ", fit.exponent, fit.exponent_r2) +
+                    (fit.fixed < 0 ? "-" : "") + with_time_unit(std::abs(fit.fixed)) + " + " +
+                    format("%.4g us * T (R2 %.5f, no point more than %.0f %% off)",
+                           1e6 * fit.per_step, fit.linear_r2, std::ceil(100 * fit.linear_worst)));
+  }
+  if (!lines.empty()) lines.emplace_back();
+  return lines;
+}
+
+Json bench_json(const Device& device, const Load& load, double seconds,
+                const std::vector<BenchPoint>& points, const std::vector<BenchSeries>& all) {
+  Json json = provenance("takt bench");
+  json["device"] = device_json(device);
+  json["load_before"] = load.average;
+  json["timer"] = bench::benchmark_version();
+  json["seconds_per_point"] = seconds;
+  json["points"] = Json::array();
+  for (const BenchPoint& point : points) json["points"].push_back(point_json(point));
+  json["fits"] = Json::array();
+  for (const BenchSeries& series : all)
+    if (series.fit) json["fits"].push_back(fit_json(series));
+  return json;
+}
+
+std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<BenchSeries>& all) {
+  bench::Plot plot;
+  for (const BenchSeries& series : all) {
+    if (series.points.front().shape.T == series.points.back().shape.T) continue;
+    bench::PlotSeries drawn{.label = label_of(series, all), .fit = series.fit};
+    if (series.fit)
+      drawn.label += format(" (time ~ T^%.3f; ", series.fit->exponent) +
+                     with_time_unit(series.fit->per_step) + " a step)";
+    for (const BenchPoint& point : series.points)
+      drawn.points.push_back({.T = static_cast<double>(point.shape.T),
+                              .seconds = point.seconds(),
+                              .least = point.timing.least(),
+                              .most = point.timing.most(),
+                              .bytes = point.bytes.of_sequence()});
+    plot.series.push_back(drawn);
+  }
+  if (plot.series.empty()) return std::nullopt;
+  const Shape& first = all.front().shape();
+  const auto shared = [&](auto member) {
+    return std::all_of(all.begin(), all.end(), [&](const BenchSeries& series) {
+      return series.shape().*member == first.*member;
+    });
+  };
+  plot.title = "Growth with sequence length";
+  std::string problem;
+  if (shared(&Shape::cell)) problem += " " + first.cell;
+  if (shared(&Shape::type)) problem += " " + std::string(to_string(first.type));
+  if (shared(&Shape::I)) problem += ", I = " + std::to_string(first.I);
+  if (shared(&Shape::H)) problem += ", H = " + std::to_string(first.H);
+  if (shared(&Shape::mode))
+    problem += first.mode == Mode::training ? ", forward and backward" : ", forward";
+  if (!problem.empty()) plot.title += (problem.front() == ',' ? problem : ":" + problem);
+  plot.subtitle = device.describe() + "; takt " + std::string(version()) +
+                  (*commit == '\0' ? "" : std::string(" (") + commit + ")");
+  return plot;
+}
+
+}  // namespace takt::tool

@@ -1,0 +1,78 @@
+// What a benchmark prints and writes: the table, the fits, JSON, the plot.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "fit.hpp"
+#include "measure.hpp"
+#include "plot.hpp"
+#include "shape.hpp"
+#include "tool/build.hpp"
+#include "tool/output.hpp"
+#include "tool/text.hpp"
+
+namespace takt::tool {
+
+/// One shape, measured.
+struct BenchPoint {
+  bench::Shape shape;
+  std::string algorithm;
+  bench::Footprint bytes;
+  bench::Check check = {};
+  bench::Timing timing = {};
+
+  double seconds() const { return timing.median(); }
+  /// The checked tensor with the largest share of its tolerance; empty where nothing was checked.
+  std::optional<bench::TensorError> worst() const;
+  bool inside_tolerance() const;
+};
+
+/// Points that differ in T alone, with the fit of their growth.
+struct BenchSeries {
+  std::vector<BenchPoint> points;
+  std::optional<bench::Fit> fit = {};
+
+  const bench::Shape& shape() const { return points.front().shape; }
+};
+
+/// In the order in which the series first occur; their points in the order of T.
+std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points);
+
+/// What names a shape beside T: "cell", "type", ...
+struct Member {
+  std::string name, text;
+};
+std::vector<Member> members_of(const bench::Shape& shape, const std::string& algorithm);
+
+/// The table of a run over these shapes: what all of them share is said once, above it.
+class BenchTable {
+ public:
+  BenchTable(const std::vector<bench::Shape>& shapes, const std::vector<std::string>& algorithms);
+  /// The lines above the rows.
+  std::vector<std::string> head(const Device& device, const Load& load, double seconds) const;
+  std::string row(const BenchPoint& point) const;
+
+ private:
+  std::vector<Table::Column> columns() const;
+
+  std::vector<Member> members_;  // of the first shape
+  std::vector<bool> varies_;     // whether others differ in it
+  std::int64_t least_checked_ = 0, most_checked_ = 0;
+  bool training_ = false, inference_ = false;  // whether there are such shapes
+  Table table_;
+};
+
+/// A paragraph on the growth of each series that has a fit.
+std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all);
+
+/// `load`: before the start.
+Json bench_json(const Device& device, const Load& load, double seconds,
+                const std::vector<BenchPoint>& points, const std::vector<BenchSeries>& all);
+
+/// None where no series has two lengths.
+std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<BenchSeries>& all);
+
+}  // namespace takt::tool

@@ -1,0 +1,146 @@
+// The table of a benchmark.
+#include <algorithm>
+
+#include "tool/bench_report.hpp"
+#include "tool/build.hpp"
+#include "tool/device_options.hpp"
+#include "validate/tolerance.hpp"
+
+namespace takt::tool {
+namespace {
+
+using bench::Shape;
+using bench::TensorError;
+
+double share(const TensorError& tensor, const Shape& shape) {
+  return tensor.error / validate::tolerance(shape.type, tensor.accumulation);
+}
+
+/// "I=64"; words speak for themselves.
+std::string named(const Member& member) {
+  if (member.name == "algorithm") return " by " + member.text;
+  return member.name.size() == 1 ? " " + member.name + "=" + member.text : " " + member.text;
+}
+
+std::string spelled_range(std::int64_t least, std::int64_t most) {
+  const std::string end = std::to_string(most);
+  return least == most ? end : std::to_string(least) + " to " + end;
+}
+
+}  // namespace
+
+std::optional<TensorError> BenchPoint::worst() const {
+  std::optional<TensorError> worst;
+  for (const TensorError& tensor : check.tensors)
+    if (!worst || !(share(tensor, shape) <= share(*worst, shape))) worst = tensor;
+  return worst;
+}
+
+bool BenchPoint::inside_tolerance() const {
+  const auto tensor = worst();
+  return !tensor || share(*tensor, shape) <= 1;
+}
+
+std::vector<Member> members_of(const Shape& shape, const std::string& algorithm) {
+  return {{"cell", shape.cell},           {"type", std::string(to_string(shape.type))},
+          {"B", std::to_string(shape.B)}, {"I", std::to_string(shape.I)},
+          {"H", std::to_string(shape.H)}, {"mode", std::string(to_string(shape.mode))},
+          {"algorithm", algorithm}};
+}
+
+BenchTable::BenchTable(const std::vector<Shape>& shapes, const std::vector<std::string>& algorithms)
+    : members_(members_of(shapes.front(), algorithms.front())),
+      varies_(members_.size(), false),
+      least_checked_(bench::checked_steps(shapes.front())),
+      table_({}) {
+  for (std::size_t n = 0; n < shapes.size(); ++n) {
+    const std::vector<Member> members = members_of(shapes[n], algorithms[n]);
+    for (std::size_t m = 0; m < members.size(); ++m)
+      if (members[m].text != members_[m].text) varies_[m] = true;
+    least_checked_ = std::min(least_checked_, bench::checked_steps(shapes[n]));
+    most_checked_ = std::max(most_checked_, bench::checked_steps(shapes[n]));
+    (shapes[n].mode == Mode::training ? training_ : inference_) = true;
+  }
+  table_ = Table(columns());
+  for (std::size_t n = 0; n < shapes.size(); ++n) {
+    std::vector<std::string> cells;
+    const std::vector<Member> members = members_of(shapes[n], algorithms[n]);
+    for (std::size_t m = 0; m < members.size(); ++m)
+      if (varies_[m]) cells.push_back(members[m].text);
+    cells.push_back(std::to_string(shapes[n].T));
+    cells.resize(columns().size());
+    table_.widen(cells);
+  }
+}
+
+std::vector<Table::Column> BenchTable::columns() const {
+  std::vector<Table::Column> columns;
+  for (std::size_t m = 0; m < members_.size(); ++m)
+    if (varies_[m]) columns.push_back({members_[m].name, 0, members_[m].name.size() > 1});
+  for (const Table::Column& column : {Table::Column{"T", 6},
+                                      {"time", 7},
+                                      {"least", 7},
+                                      {"most", 7},
+                                      {"us/step", 7},
+                                      {"tokens/s", 8},
+                                      {"GFLOP/s", 7},
+                                      {"memory", 8},
+                                      {"error", 8},
+                                      {"of tolerance", 0},
+                                      {"", 0, true}})
+    columns.push_back(column);
+  return columns;
+}
+
+std::vector<std::string> BenchTable::head(const Device& device, const Load& load,
+                                          double seconds) const {
+  std::string problem;
+  for (std::size_t m = 0; m < members_.size(); ++m)
+    if (!varies_[m]) problem += named(members_[m]);
+  const char* timed = !training_ ? ": forward, with the input product"
+                      : inference_
+                          ? "; inference is forward, training forward and backward, with the "
+                            "input product"
+                          : ": forward and backward, with the input product";
+  std::vector<std::string> lines = {device_line(device)};
+  if (const auto found = blas()) lines.push_back("BLAS       " + describe(*found));
+  lines.push_back("load       " +
+                  format("%.2f on %d cores before the start", load.average, load.cores) +
+                  (load.heavy() ? ": busy, so times are too long and scatter" : ""));
+  lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed);
+  lines.push_back("time       median, least and most of 3 to 9 repetitions, " +
+                  format("%g", seconds) + " s a point or more, " + bench::benchmark_version());
+  lines.push_back(
+      "error      against the f64 reference before timing, worst tensor: y at the first "
+      "and last " +
+      spelled_range(least_checked_, most_checked_) + " steps" +
+      (training_ ? ", gradients of a run over the first" : ""));
+  lines.push_back(std::string("memory     x, y, scratch, saved") +
+                  (training_ ? "; in training dx and dy too" : ""));
+  lines.emplace_back();
+  lines.push_back(table_.header());
+  return lines;
+}
+
+std::string BenchTable::row(const BenchPoint& point) const {
+  std::vector<std::string> cells;
+  const std::vector<Member> members = members_of(point.shape, point.algorithm);
+  for (std::size_t m = 0; m < members.size(); ++m)
+    if (varies_[m]) cells.push_back(members[m].text);
+  const double T = static_cast<double>(point.shape.T), B = static_cast<double>(point.shape.B),
+               seconds = point.seconds();
+  cells.push_back(std::to_string(point.shape.T));
+  for (const double time : {seconds, point.timing.least(), point.timing.most()})
+    cells.push_back(with_time_unit(time));
+  cells.push_back(format("%.3f", 1e6 * seconds / T));
+  cells.push_back(with_prefix(T * B / seconds));
+  cells.push_back(format("%.2f", bench::operations(point.shape) / seconds / 1e9));
+  cells.push_back(with_byte_unit(point.bytes.of_sequence()));
+  const auto tensor = point.worst();
+  cells.push_back(tensor ? error_text(tensor->error) : "-");
+  cells.push_back(tensor ? percent(share(*tensor, point.shape)) : "unchecked");
+  cells.push_back(point.inside_tolerance() ? "" : "OUTSIDE: " + tensor->tensor);
+  return table_.row(cells);
+}
+
+}  // namespace takt::tool

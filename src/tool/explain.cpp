@@ -1,0 +1,126 @@
+// takt explain: the plan for given sizes.
+#include <memory>
+#include <sstream>
+
+#include <takt/plan.hpp>
+
+#include "tool/arguments.hpp"
+#include "tool/build.hpp"
+#include "tool/commands.hpp"
+#include "tool/device_options.hpp"
+
+namespace takt::tool {
+namespace {
+
+struct Options {
+  DeviceOptions device;
+  JsonOption json;
+  RnnSpec spec{.input_size = 0, .hidden_size = 128};
+  Dims dims{1000, 1};
+  Mode mode = Mode::inference;
+};
+
+/// A real-valued member; its range is the plan's to judge.
+void add_real(CLI::App& app, const std::string& name, double& value, const std::string& help) {
+  constexpr double most = std::numeric_limits<double>::max();
+  app.add_option_function<std::string>(
+         name,
+         [=, &value](const std::string& text) { value = parse_number(name, text, -most, most); },
+         help)
+      ->type_name("NUMBER");
+}
+
+void add_small(CLI::App& app, const std::string& name, int& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [name, &value](const std::string& text) {
+           value = static_cast<int>(parse_integer(name, text, 1, most_int32));
+         },
+         help)
+      ->type_name("N")
+      ->default_str(std::to_string(value));
+}
+
+void add_sizes(CLI::App& app, Options& options) {
+  RnnSpec& spec = options.spec;
+  app.add_option_function<std::string>(
+         "--cell",
+         [&spec](const std::string& name) {
+           check_cell("--cell", name);
+           spec.cell = name;
+         },
+         "Cell, as takt info lists them")
+      ->type_name("NAME")
+      ->default_str(spec.cell);
+  add_integer(app, "--input", spec.input_size, 1, most_int32, "Input size I [that of --hidden]")
+      ->default_str("");
+  add_integer(app, "--hidden", spec.hidden_size, 1, most_int32, "Hidden size H");
+  add_integer(app, "--seq", options.dims.T, 0, std::numeric_limits<std::int64_t>::max(),
+              "Steps T, the largest of the plan");
+  add_integer(app, "--batch", options.dims.B, 0, most_int32, "Batch B, the largest of the plan");
+  add_word(app, "--mode", options.mode, "What the plan is for");
+}
+
+void add_spec(CLI::App& app, RnnSpec& spec) {
+  add_word(app, "--type", spec.type, "Type of x, y, h and the weights");
+  add_word(app, "--math", spec.math, "How f32 products are computed");
+  add_word(app, "--direction", spec.direction, "Direction of time");
+  add_word(app, "--merge", spec.merge, "How two directions become one output");
+  add_word(app, "--bias", spec.bias, "Biases that there are");
+  add_word(app, "--layout", spec.layout, "Order of time and batch in x and y");
+  add_small(app, "--layers", spec.layers, "Layers L");
+  add_small(app, "--heads", spec.heads, "Blocks of a block-diagonal R");
+  add_integer(app, "--projection", spec.projection_size, 0, most_int32, "Projection size P");
+  add_real(app, "--dropout", spec.dropout, "Dropout between layers");
+  add_real(app, "--recurrent-dropout", spec.recurrent_dropout, "Dropout on the h that enters R");
+  add_real(app, "--weight-dropout", spec.weight_dropout, "DropConnect on R");
+  add_real(app, "--zoneout-h", spec.zoneout_h, "Zoneout of h");
+  add_real(app, "--zoneout-c", spec.zoneout_c, "Zoneout of the inner states");
+  add_real(app, "--clip-low", spec.cell_clip.lo, "Lower bound of the inner states");
+  add_real(app, "--clip-high", spec.cell_clip.hi, "Upper bound of the inner states");
+  add_real(app, "--gradient-clip", spec.recurrent_gradient_clip, "Bound of R^T drh");
+  app.add_flag("--layer-norm", spec.layer_norm, "Layer norm of the products")
+      ->disable_flag_override();
+}
+
+Json describe(const Plan& plan) {
+  Json json = provenance("takt explain");
+  json["device"] = device_json(plan.device());
+  json["spec"] = to_string(plan.spec());
+  json["mode"] = to_string(plan.mode());
+  json["T"] = plan.dims().T;
+  json["B"] = plan.dims().B;
+  json["algorithm"] = plan.algorithm();
+  json["scratch_bytes"] = plan.scratch_bytes();
+  json["saved_bytes"] = plan.saved_bytes();
+  json["lines"] = Json::array();
+  std::istringstream text(plan.explain());
+  for (std::string line; std::getline(text, line);) json["lines"].push_back(line);
+  return json;
+}
+
+int run(const Options& options) {
+  options.json.check();
+  RnnSpec spec = options.spec;
+  if (spec.input_size == 0) spec.input_size = spec.hidden_size;
+  const Plan plan(spec, options.dims, options.mode, options.device.device());
+  const Lines print(options.json.to_stdout());
+  print(plan.explain());
+  options.json.write(describe(plan));
+  return 0;
+}
+
+}  // namespace
+
+Command explain_command(CLI::App& tool) {
+  CLI::App& app = *tool.add_subcommand(
+      "explain", "The plan for given sizes: each algorithm, taken or refused and why, the memory");
+  const auto options = std::make_shared<Options>();
+  add_sizes(app, *options);
+  add_spec(app, options->spec);
+  options->device.add(app);
+  options->json.add(app, "The plan");
+  return {&app, [options] { return run(*options); }};
+}
+
+}  // namespace takt::tool

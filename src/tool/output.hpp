@@ -1,0 +1,58 @@
+// Where the tool writes: lines on stdout, and files that appear whole or not at all.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace CLI {
+class App;
+}
+
+namespace takt::tool {
+
+using Json = nlohmann::ordered_json;
+
+/// Closed standard streams are opened so that no file of ours can become one of them.
+void hold_standard_streams();
+
+/// Checks, leaving nothing behind, that `write_file` could write this file; throws UsageError in
+/// the name of the option where it could not.
+void check_writable(const std::string& option, const std::string& path);
+
+/// Replaces the file at once, by renaming; devices and pipes are written as they are. Throws
+/// Failure, and then an existing file is as it was.
+void write_file(const std::string& path, const std::string& text);
+
+/// To a file as `write_file` does, or to stdout where `path` is "-".
+void write_json(const std::string& path, const Json& document);
+
+/// The option --json and where it sends things.
+class JsonOption {
+ public:
+  void add(CLI::App& app, const std::string& what);
+
+  /// Throws UsageError where the file could not be written.
+  void check() const;
+  bool asked() const { return !path_.empty(); }
+  bool to_stdout() const { return path_ == "-"; }
+  const std::string& path() const { return path_; }
+  /// Writes the document where it was asked for.
+  void write(const Json& document) const;
+
+ private:
+  std::string path_;
+};
+
+/// Lines for a person on stdout; silent where JSON has stdout.
+class Lines {
+ public:
+  explicit Lines(bool silent) : silent_(silent) {}
+  /// Throws Failure where stdout takes no more.
+  void operator()(const std::string& line) const;
+
+ private:
+  bool silent_;
+};
+
+}  // namespace takt::tool

@@ -1,0 +1,118 @@
+// takt validate: a device against the reference, over cells, types, odd shapes and semantics.
+#include <algorithm>
+#include <memory>
+
+#include <takt/error.hpp>
+
+#include "tool/arguments.hpp"
+#include "tool/commands.hpp"
+#include "tool/device_options.hpp"
+#include "tool/progress.hpp"
+#include "tool/text.hpp"
+#include "tool/validate_report.hpp"
+
+namespace takt::tool {
+namespace {
+
+using validate::Case;
+using validate::Outcome;
+
+struct Options {
+  DeviceOptions device;
+  JsonOption json;
+  validate::Filter filter;
+  bool summary = false;
+  bool why = false;
+};
+
+/// All types that validation has cases for.
+std::vector<std::string> validated_types() {
+  std::vector<std::string> types;
+  for (const Case& checked : validate::all_cases())
+    if (const std::string type(to_string(checked.type));
+        std::find(types.begin(), types.end(), type) == types.end())
+      types.push_back(type);
+  return types;
+}
+
+Outcome run_case(const Case& checked, const Device& device) try {
+  return validate::run(checked, device);
+} catch (const Error& error) {
+  throw Failure(checked.cell + " " + std::string(to_string(checked.type)) + ", " +
+                std::string(checked.semantics.name) + ", " + to_string(checked.shape) +
+                " could not be run: " + error.what());
+}
+
+/// Runs all cases on one device; a line for each group of them as soon as it is complete.
+Counts run_on(const Device& device, const std::vector<Case>& cases, const Options& options,
+              const Lines& print, Json& json) {
+  Report report(device, cases, options.summary ? Grouping::cell : Grouping::semantics, print);
+  Progress progress;
+  for (std::size_t n = 0; n < cases.size(); ++n) {
+    if (n % 16 == 0)
+      progress.show(format("case %zu of %zu: ", n + 1, cases.size()) + cases[n].cell + " " +
+                    to_string(cases[n].shape));
+    const Outcome outcome = run_case(cases[n], device);
+    if (options.json.asked()) json["cases"].push_back(case_json(outcome, device));
+    if (report.completes_group(outcome)) progress.clear();
+    report.add(outcome);
+  }
+  progress.clear();
+  report.finish();
+  if (options.why) report.print_reasons();
+  return report.counts();
+}
+
+int run(const Options& options) {
+  options.json.check();
+  const std::vector<Device> devices = options.device.devices();
+  const std::vector<Case> cases = validate::all_cases(options.filter);
+  const Lines print(options.json.to_stdout());
+  Json json = report_head(devices);
+  Counts total;
+  for (const Device& device : devices) {
+    if (&device != &devices.front()) print("");
+    total += run_on(device, cases, options, print, json);
+  }
+  if (devices.size() > 1) print("\nall " + std::to_string(devices.size()) + " levels");
+  json["totals"] = counts_json(total);
+  options.json.write(json);
+  print(counts_line(total, options.why));
+  return total.outside + total.loose > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+Command validate_command(CLI::App& tool) {
+  CLI::App& app = *tool.add_subcommand(
+      "validate", "A device against the double-precision reference: worst errors, tolerances");
+  const auto options = std::make_shared<Options>();
+  app.add_option_function<std::vector<std::string>>(
+         "--cell",
+         [&filter = options->filter](const std::vector<std::string>& names) {
+           for (const std::string& name : names) check_cell("--cell", name);
+           filter.cells = names;
+         },
+         "Cells to validate [all]; may be given several times")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option_function<std::vector<std::string>>(
+         "--type",
+         [&filter = options->filter](const std::vector<std::string>& types) {
+           const std::vector<std::string> known = validated_types();
+           for (const std::string& type : types) {
+             check_one_of("--type", type, known);
+             filter.types.push_back(parse_word<DataType>("--type", type));
+           }
+         },
+         "Types to validate [all of " + joined(validated_types()) + "]; may be given several times")
+      ->type_name("WORD")
+      ->allow_extra_args(false);
+  app.add_flag("--summary", options->summary, "One line a cell")->disable_flag_override();
+  app.add_flag("--why", options->why, "Why cases are not possible here")->disable_flag_override();
+  options->device.add(app, true);
+  options->json.add(app, "Every case, with the errors of every tensor,");
+  return {&app, [options] { return run(*options); }};
+}
+
+}  // namespace takt::tool
