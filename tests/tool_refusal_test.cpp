@@ -1,0 +1,142 @@
+// The takt command refuses what is wrong: a sentence, exit code 2, and nothing touched.
+#ifdef TAKT_TOOL
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include <takt/cells.hpp>
+#include <takt/device.hpp>
+
+#include "tool_run.hpp"
+
+namespace {
+
+using takt::test::Folder;
+using takt::test::run_tool;
+using takt::test::ToolResult;
+using takt::test::ToolRun;
+
+struct Refusal {
+  std::vector<std::string> arguments;
+  std::vector<std::string> said;  ///< parts of the sentence
+};
+
+/// Runs in a folder with files of before, which must not change.
+void expect_refusal(const Refusal& refusal, const std::string& list = "") {
+  const Folder folder;
+  folder.write("scaling.json", "old");
+  folder.write("scaling.svg", "old");
+  folder.write("list", list);
+  const auto before = folder.contents();
+  const ToolResult result =
+      run_tool(ToolRun{.arguments = refusal.arguments, .folder = folder.path()});
+  std::string command;
+  for (const std::string& word : refusal.arguments) command += word + " ";
+  EXPECT_EQ(result.exit_code, 2) << command << result.out;
+  EXPECT_EQ(result.out, "") << command;
+  EXPECT_TRUE(result.err.starts_with("takt: ")) << command << result.err;
+  EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << command << result.err;
+  for (const std::string& part : refusal.said)
+    EXPECT_NE(result.err.find(part), std::string::npos) << command << result.err;
+  EXPECT_EQ(folder.contents(), before) << command;
+}
+
+TEST(ToolRefuses, UnknownWords) {
+  std::string cells;
+  for (const takt::CellInfo& cell : takt::known_cells())
+    cells += (cells.empty() ? "" : ", ") + std::string(cell.name);
+  for (const std::string name : {"validate", "bench", "explain"}) {
+    expect_refusal({{name, "--cell", "lstn"}, {"--cell is 'lstn'", "one of: " + cells}});
+    expect_refusal({{name, "--type", "f31"}, {"--type is 'f31'", "one of: f32, f64"}});
+    expect_refusal({{name, "--device", "tpu"}, {"--device is 'tpu'", "cpu, cuda, best"}});
+    expect_refusal({{name, "--instruction-set", "mmx"}, {"--instruction-set is 'mmx'", "one of:"}});
+    expect_refusal({{name, "--frob"}, {"'--frob'", "takt " + name + " --help"}});
+    expect_refusal({{name, "frob"}, {"'frob'", "takt " + name + " --help"}});
+    expect_refusal({{name, "--cell"}, {"--cell must have one value", "takt " + name + " --help"}});
+  }
+  expect_refusal({{"bench", "--no-plot=maybe"}, {"--no-plot takes no value"}});
+  expect_refusal({{"frob"}, {"'frob' is not a command", "info, validate, bench, explain"}});
+  expect_refusal({{"--frob"}, {"'--frob'", "takt --help"}});
+  expect_refusal({{"bench", "--mode", "both"}, {"--mode is 'both'", "inference, training"}});
+  expect_refusal(
+      {{"explain", "--layout", "TBH"}, {"--layout is 'TBH'", "time_major, batch_major"}});
+}
+
+TEST(ToolRefuses, NumbersOutOfRange) {
+  for (const std::string value : {"0", "-1", "1025", "two", "1.5", "99999999999999999999"})
+    for (const std::string name : {"validate", "bench", "explain"})
+      expect_refusal(
+          {{name, "--threads=" + value}, {"--threads is '" + value + "'", "1 and 1024"}});
+  for (const std::string value : {"0", "-1", "2147483648", "x", "18446744073709551617"})
+    for (const std::string name : {"bench", "explain"}) {
+      expect_refusal({{name, "--hidden", value}, {"--hidden is '" + value + "'", "2147483647"}});
+      expect_refusal({{name, "--input", value}, {"--input is '" + value + "'", "2147483647"}});
+    }
+  for (const std::string value : {"0", "-5", "1:0", "8:4", "1:8:1", "1:2:3:4", "a", "1,", "1,,2",
+                                  "1:", ":4", "99999999999999999999", "1:99999999999999999999"})
+    expect_refusal({{"bench", "--seq=" + value}, {"--seq is '"}});
+  for (const std::string value : {"0", "1,0", "x", "1;2", "2147483648"})
+    expect_refusal({{"bench", "--batch", value}, {"--batch is '", "2147483647"}});
+  for (const std::string value : {"0", "-1", "nan", "inf", "1e9", "soon"})
+    expect_refusal({{"bench", "--seconds=" + value}, {"--seconds is '" + value + "'", "3600"}});
+  expect_refusal({{"explain", "--layers", "4294967297"}, {"--layers is '4294967297'"}});
+  expect_refusal({{"explain", "--seq", "9223372036854775808"}, {"--seq is '"}});
+}
+
+TEST(ToolRefuses, WhatNothingHereCanDo) {
+  for (const std::string name : {"validate", "bench", "explain"}) {
+    expect_refusal({{name, "--device", "cuda", "--threads", "1"}, {"--threads", "'cuda'"}});
+    expect_refusal({{name, "--device", "cuda", "--instruction-set", takt::cpu_levels().front()},
+                    {"--instruction-set", "'cuda'"}});
+  }
+  expect_refusal({{"bench", "--device", "cpu", "--type", "f16"}, {"'type' is f16", "cpu"}});
+  expect_refusal({{"validate", "--type", "f16"}, {"--type is 'f16'", "one of: f32, f64"}});
+  expect_refusal({{"explain", "--layers", "2"}, {"'layers' is 2"}});
+  expect_refusal({{"explain", "--seq", "9223372036854775807", "--batch", "2000000000"}, {"'T'"}});
+  expect_refusal({{"explain", "--dropout", "1.5"}, {"'dropout' is 1.5"}});
+  expect_refusal({{"bench", "--seq", "1099511627776"},
+                  {"T=1099511627776 needs ", "iB of memory", "available"}});
+}
+
+TEST(ToolRefuses, OutputsThatCannotBeWritten) {
+  for (const std::string name : {"info", "validate", "bench", "explain"}) {
+    expect_refusal({{name, "--json", "missing/x.json"},
+                    {"--json is 'missing/x.json'", "No such file or directory"}});
+    expect_refusal({{name, "--json", "."}, {"--json is '.'", "a folder"}});
+  }
+  expect_refusal({{"bench", "--out", "missing"}, {"--out is 'missing'", "a folder that exists"}});
+  expect_refusal({{"bench", "--out", "list"}, {"--out is 'list'", "a folder that exists"}});
+}
+
+void expect_list_refusal(const std::string& list, const std::vector<std::string>& said) {
+  expect_refusal({{"bench", "--shapes", "list"}, said}, list);
+}
+
+TEST(ToolRefuses, ListsThatAreNoLists) {
+  const std::string cell(takt::known_cells().front().name),
+      fine = cell + " f32 1 1 1 1 inference\n";
+  const std::string column = std::to_string(cell.size() + 2);
+  expect_refusal({{"bench", "--shapes", "missing"}, {"missing", "No such file or directory"}});
+  expect_refusal({{"bench", "--shapes", "."}, {"--shapes", "cannot be read"}});
+  expect_refusal({{"bench", "--shapes", "list", "--hidden", "4"}, {"--shapes", "--hidden"}}, fine);
+  expect_list_refusal("", {"list: holds no shape"});
+  expect_list_refusal("# nothing\n\n", {"list: holds no shape"});
+  expect_list_refusal(fine + "# c\nlstn f32 1 1 1 1 inference",
+                      {"list:3:1: 'cell' is 'lstn'", cell});
+  expect_list_refusal(cell + " f31 1 1 1 1 inference", {"list:1:" + column + ": 'type' is 'f31'"});
+  expect_list_refusal(cell + " f32 0 1 1 1 inference", {"'T' is '0'", "between 1 and"});
+  expect_list_refusal(cell + " f32 1 -1 1 1 inference", {"'B' is '-1'", "2147483647"});
+  expect_list_refusal(cell + " f32 1 1 1x 1 inference", {"'I' is '1x'"});
+  expect_list_refusal(cell + " f32 1 1 1 99999999999999999999 inference", {"'H' is '9999"});
+  expect_list_refusal(cell + " f32 1 1 1 1 both", {"'mode' is 'both'", "inference, training"});
+  expect_list_refusal(cell + " f32 1 1 1 1 # inference", {"'mode' is missing"});
+  expect_list_refusal(fine + cell + " f32 1 1 1 1 inference more",
+                      {"list:2:", "'more' is too much"});
+  expect_list_refusal(std::string("\0\xff\x80", 3), {"list:1:", "'type' is missing"});
+}
+
+}  // namespace
+
+#endif

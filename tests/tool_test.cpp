@@ -1,0 +1,348 @@
+// The takt command: what it prints and writes.
+#ifdef TAKT_TOOL
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <takt/takt.hpp>
+
+#include "tool_run.hpp"
+#include "validate/case.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using nlohmann::json;
+using takt::test::Folder;
+using takt::test::run_tool;
+using takt::test::RunningTool;
+using takt::test::ToolResult;
+using takt::test::ToolRun;
+
+const std::vector<std::string> subcommands = {"info", "validate", "bench", "explain"};
+const std::string first_cell(takt::known_cells().front().name);
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string device_line() {
+  return "device     " + takt::best_device().describe();
+}
+
+TEST(ToolHelp, EverySubcommandExplainsItself) {
+  for (const std::string& name : subcommands) {
+    const ToolResult result = run_tool({name, "--help"});
+    EXPECT_EQ(result.exit_code, 0) << name;
+    EXPECT_NE(result.out.find("takt " + name), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("--json"), std::string::npos) << result.out;
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(ToolHelp, ATaktAloneShowsItAndIsNoSuccess) {
+  const ToolResult result = run_tool(std::vector<std::string>{});
+  EXPECT_EQ(result.exit_code, 2);
+  for (const std::string& name : subcommands)
+    EXPECT_NE(result.err.find("  " + name), std::string::npos) << result.err;
+}
+
+TEST(ToolHelp, TellsTheVersionOfTheLibrary) {
+  const ToolResult result = run_tool({"--version"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, std::string("takt ") + takt::version() + "\n");
+}
+
+TEST(ToolInfo, BeginsWithTheDeviceAndNamesEveryCell) {
+  const ToolResult result = run_tool({"info"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(lines_of(result.out).front(), "device     " + takt::Device::cpu().describe());
+  for (const takt::CellInfo& cell : takt::known_cells())
+    EXPECT_NE(result.out.find("\n" + std::string(cell.name) + " "), std::string::npos) << cell.name;
+}
+
+TEST(ToolInfo, GivesTheSameAsJsonAndNothingElse) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"info", "--json"}, {"info", "--json", "-"}}) {
+    const ToolResult result = run_tool(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const json info = json::parse(result.out);
+    EXPECT_EQ(info["version"], takt::version());
+    EXPECT_EQ(info["levels"]["usable"], takt::cpu_levels());
+    ASSERT_EQ(info["cells"].size(), takt::known_cells().size());
+    for (std::size_t n = 0; n < takt::known_cells().size(); ++n) {
+      const takt::CellInfo& cell = takt::known_cells()[n];
+      EXPECT_EQ(info["cells"][n]["name"], cell.name);
+      EXPECT_EQ(info["cells"][n]["gates"], cell.gates);
+      EXPECT_EQ(info["cells"][n]["states"], cell.states);
+      EXPECT_FALSE(info["devices"][0]["types"][std::string(cell.name)].empty());
+    }
+    EXPECT_FALSE(info["no_gpu"].get<std::string>().empty());
+  }
+}
+
+TEST(ToolExplain, PrintsWhatThePlanExplains) {
+  const takt::RnnSpec spec{.cell = first_cell,
+                           .input_size = 3,
+                           .hidden_size = 20,
+                           .direction = takt::Direction::reverse,
+                           .bias = takt::Bias::input,
+                           .type = takt::DataType::f64,
+                           .layout = takt::Layout::batch_major};
+  const takt::Plan plan(spec, {70000, 5}, takt::Mode::training, takt::Device::cpu({.threads = 1}));
+  std::vector<std::string> arguments = {
+      "explain",  "--cell",   first_cell,    "--input",     "3",       "--hidden",
+      "20",       "--seq",    "70000",       "--batch",     "5",       "--mode",
+      "training", "--type",   "f64",         "--direction", "reverse", "--bias",
+      "input",    "--layout", "batch_major", "--threads",   "1"};
+  const ToolResult text = run_tool(arguments);
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_EQ(text.out, plan.explain() + "\n");
+
+  arguments.emplace_back("--json");
+  const json told = json::parse(run_tool(arguments).out);
+  EXPECT_EQ(told["algorithm"], plan.algorithm());
+  EXPECT_EQ(told["scratch_bytes"], plan.scratch_bytes());
+  EXPECT_EQ(told["saved_bytes"], plan.saved_bytes());
+  EXPECT_EQ(told["device"]["description"], plan.device().describe());
+  EXPECT_EQ(told["lines"], lines_of(plan.explain()));
+}
+
+TEST(ToolValidate, HoldsEveryCaseOfACellInsideItsTolerance) {
+  const Folder folder;
+  const ToolResult result = run_tool(ToolRun{
+      .arguments = {"validate", "--cell", first_cell, "--type", "f64", "--json", "cases.json"},
+      .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(result.err, "");
+  const std::vector<std::string> lines = lines_of(result.out);
+  const std::vector<takt::validate::Case> cases =
+      takt::validate::all_cases({.cells = {first_cell}, .types = {takt::DataType::f64}});
+  EXPECT_EQ(lines.front(), device_line());
+  // The device, the table's head, a line for each set of semantics, the counts.
+  EXPECT_EQ(lines.size(), 3 + takt::validate::all_semantics().size());
+  const std::string count = std::to_string(cases.size());
+  EXPECT_EQ(lines.back(),
+            count + " cases, " + count + " inside tolerance, 0 outside, 0 not possible here");
+
+  const json report = json::parse(folder.read("cases.json"));
+  EXPECT_EQ(report["devices"][0]["description"], takt::best_device().describe());
+  ASSERT_EQ(report["cases"].size(), cases.size());
+  for (std::size_t n = 0; n < cases.size(); ++n) {
+    const json& told = report["cases"][n];
+    EXPECT_EQ(told["cell"], first_cell);
+    EXPECT_EQ(told["semantics"], cases[n].semantics.name);
+    EXPECT_EQ(told["T"], cases[n].shape.T);
+    EXPECT_EQ(told["verdict"], "inside");
+    EXPECT_GE(told["tensors"].size(), 6u);
+    for (const json& tensor : told["tensors"]) {
+      EXPECT_LE(tensor["share"].get<double>(), 1) << told;
+      EXPECT_LE(tensor["error"].get<double>(), tensor["tolerance"].get<double>()) << told;
+    }
+  }
+  EXPECT_EQ(report["totals"]["inside"], cases.size());
+  EXPECT_EQ(report["totals"]["loose"], 0);
+}
+
+TEST(ToolValidate, RunsEveryLevelOfThisMachine) {
+  const ToolResult result = run_tool({"validate", "--cell", first_cell, "--type", "f32",
+                                      "--instruction-set", "all", "--summary", "--threads", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  const std::vector<std::string> lines = lines_of(result.out);
+  for (const std::string& level : takt::cpu_levels()) {
+    const takt::Device device = takt::Device::cpu({.threads = 1, .instruction_set = level});
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), "device     " + device.describe()), 1);
+  }
+  const std::size_t cases =
+      takt::validate::all_cases({.cells = {first_cell}, .types = {takt::DataType::f32}}).size();
+  EXPECT_TRUE(
+      lines.back().starts_with(std::to_string(cases * takt::cpu_levels().size()) + " cases, "))
+      << lines.back();
+}
+
+const std::vector<std::string> tiny_bench = {"bench", "--cell",    first_cell, "--hidden",
+                                             "5",     "--seq",     "4:16",     "--batch",
+                                             "1,2",   "--seconds", "0.01"};
+
+std::vector<std::string> with(std::vector<std::string> arguments,
+                              const std::vector<std::string>& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+void expect_consistent(const json& point) {
+  const std::vector<double> samples = point["samples_s"];
+  ASSERT_GE(samples.size(), 3u);
+  const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
+  EXPECT_GT(*least, 0);
+  EXPECT_EQ(point["least_s"], *least);
+  EXPECT_EQ(point["most_s"], *most);
+  const double median = point["median_s"], T = point["T"], B = point["B"];
+  const auto below =
+      std::count_if(samples.begin(), samples.end(), [&](double sample) { return sample < median; });
+  EXPECT_LE(2 * below, static_cast<long>(samples.size()));
+  EXPECT_NEAR(point["us_per_step"].get<double>() * T, 1e6 * median, 1e-6 * 1e6 * median);
+  EXPECT_NEAR(point["tokens_per_s"].get<double>() * median, T * B, 1e-6 * T * B);
+  EXPECT_TRUE(point["check"]["inside_tolerance"].get<bool>()) << point;
+  EXPECT_GT(point["check"]["tensors"].size(), 0u);
+  EXPECT_EQ(point["bytes"]["y"].get<double>(), T * B * 5 * 4);
+}
+
+TEST(ToolBench, MeasuresChecksFitsAndDraws) {
+  const Folder folder;
+  const ToolResult result = run_tool(ToolRun{.arguments = tiny_bench, .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(lines_of(result.out).front(), device_line());
+  EXPECT_NE(result.out.find("wrote scaling.json"), std::string::npos) << result.out;
+  const json report = json::parse(folder.read("scaling.json"));
+  EXPECT_EQ(report["device"]["description"], takt::best_device().describe());
+  ASSERT_EQ(report["points"].size(), 6u);
+  std::size_t n = 0;
+  for (const int B : {1, 2})
+    for (const int T : {4, 8, 16}) {
+      EXPECT_EQ(report["points"][n]["B"], B);
+      EXPECT_EQ(report["points"][n]["T"], T);
+      expect_consistent(report["points"][n++]);
+    }
+  ASSERT_EQ(report["fits"].size(), 2u);
+  EXPECT_EQ(report["fits"][0]["points"], 3);
+  if (folder.contents().contains("scaling.svg"))
+    EXPECT_NE(folder.read("scaling.svg").find("Growth with sequence length"), std::string::npos);
+  else
+    EXPECT_NE(result.out.find("no plot: gnuplot was not found"), std::string::npos) << result.out;
+}
+
+TEST(ToolBench, FitsTheMeasuredGrowth) {
+  const ToolResult result = run_tool(with(tiny_bench, {"--no-plot", "--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json report = json::parse(result.out);
+  for (std::size_t s = 0; s < 2; ++s) {
+    double u = 0, v = 0, uu = 0, uv = 0;
+    for (std::size_t n = 3 * s; n < 3 * s + 3; ++n) {
+      const json& point = report["points"][n];
+      const double log_T = std::log(point["T"].get<double>()),
+                   log_time = std::log(point["median_s"].get<double>());
+      u += log_T / 3, v += log_time / 3, uu += log_T * log_T / 3, uv += log_T * log_time / 3;
+    }
+    EXPECT_NEAR(report["fits"][s]["power_law"]["exponent"].get<double>(),
+                (uv - u * v) / (uu - u * u), 1e-6);
+  }
+}
+
+TEST(ToolBench, KeepsStdoutForJsonWhereItGoesThere) {
+  const Folder folder;
+  const ToolResult result = run_tool(
+      ToolRun{.arguments = with(tiny_bench, {"--json", "-", "--no-plot", "--mode", "training"}),
+              .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json report = json::parse(result.out);
+  for (const json& point : report["points"]) {
+    expect_consistent(point);
+    EXPECT_EQ(point["mode"], "training");
+    EXPECT_GE(point["check"]["tensors"].size(), 6u);
+  }
+  EXPECT_TRUE(folder.contents().empty());
+}
+
+TEST(ToolBench, SaysWhereTheFiguresAreWithoutGnuplot) {
+  const Folder folder;
+  const ToolResult result = run_tool(ToolRun{
+      .arguments = tiny_bench, .folder = folder.path(), .environment = {{"PATH", folder.path()}}});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("no plot: gnuplot was not found"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("wrote scaling.json"), std::string::npos) << result.out;
+  EXPECT_EQ(folder.contents().size(), 1u);
+}
+
+TEST(ToolBench, TakesListsOfShapes) {
+  const Folder folder;
+  const ToolResult result =
+      run_tool({"bench", "--shapes", TAKT_SOURCE_DIR "/bench/shapes/smoke.txt", "--seconds",
+                "0.001", "--out", folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json report = json::parse(folder.read("scaling.json"));
+  for (const takt::CellInfo& cell : takt::known_cells())
+    EXPECT_TRUE(std::any_of(report["points"].begin(), report["points"].end(),
+                            [&](const json& point) { return point["cell"] == cell.name; }))
+        << cell.name;
+  EXPECT_NE(result.out.find("no plot: nothing was measured at two lengths"), std::string::npos);
+}
+
+TEST(ToolBench, EveryLineOfItsListsIsAShape) {
+  for (const auto& entry : fs::directory_iterator(TAKT_SOURCE_DIR "/bench/shapes")) {
+    // A broken line behind the others is the first one to be refused.
+    const Folder folder;
+    fs::copy_file(entry.path(), folder / "list");
+    const std::string text = folder.read("list");
+    folder.write("list", text + "broken\n");
+    const auto number = std::count(text.begin(), text.end(), '\n') + 1;
+    const ToolResult result =
+        run_tool(ToolRun{.arguments = {"bench", "--shapes", "list"}, .folder = folder.path()});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.err.find("list:" + std::to_string(number) + ":"), std::string::npos)
+        << entry.path() << ": " << result.err;
+  }
+}
+
+TEST(ToolInterrupted, LeavesFilesAsTheyWere) {
+  const Folder folder;
+  folder.write("scaling.json", "old");
+  RunningTool tool(ToolRun{.arguments = {"bench", "--seq", "4,50000", "--seconds", "30"},
+                           .folder = folder.path()});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (tool.out().find("us/step") == std::string::npos &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  tool.send(SIGTERM);
+  const ToolResult result = tool.wait();
+  EXPECT_EQ(result.signal, SIGTERM) << result.out;
+  EXPECT_EQ(folder.contents(), (std::map<std::string, std::string>{{"scaling.json", "old"}}));
+}
+
+TEST(ToolOutput, AFullDeviceIsAFailure) {
+  for (const char* option : {"info", "explain"}) {
+    const ToolResult result = run_tool(ToolRun{.arguments = {option}, .out_path = "/dev/full"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_NE(result.err.find("could not write to stdout"), std::string::npos) << result.err;
+    const ToolResult file = run_tool({option, "--json", "/dev/full"});
+    EXPECT_EQ(file.exit_code, 1);
+    EXPECT_NE(file.err.find("could not write '/dev/full'"), std::string::npos) << file.err;
+  }
+}
+
+TEST(ToolOutput, AClosedStdoutNeverBecomesAFile) {
+  const Folder folder;
+  folder.write("info.json", "old");
+  const ToolResult result = run_tool(ToolRun{
+      .arguments = {"info", "--json", "info.json"}, .folder = folder.path(), .close_out = true});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("could not write to stdout"), std::string::npos) << result.err;
+  EXPECT_EQ(folder.contents(), (std::map<std::string, std::string>{{"info.json", "old"}}));
+}
+
+TEST(ToolOutput, DevicesAndLinksStayWhatTheyAre) {
+  EXPECT_EQ(run_tool({"info", "--json", "/dev/null"}).exit_code, 0);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  const Folder folder;
+  folder.write("real.json", "old");
+  fs::create_symlink("real.json", folder / "link.json");
+  EXPECT_EQ(run_tool({"info", "--json", folder / "link.json"}).exit_code, 0);
+  EXPECT_TRUE(fs::is_symlink(folder / "link.json"));
+  EXPECT_EQ(json::parse(folder.read("real.json"))["command"], "takt info");
+}
+
+}  // namespace
+
+#endif
