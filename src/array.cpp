@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include <takt/plan.hpp>
+
 #include "arithmetic.hpp"
 #include "device.hpp"
 #include "random.hpp"
@@ -14,18 +16,26 @@ namespace takt {
 namespace {
 
 std::int64_t elements(const std::vector<std::int64_t>& shape, DataType type) {
+  if (type > DataType::bf16)
+    refuse("Array", "type",
+           " is " + number(static_cast<int>(type)) + "; it must be between 0 and " +
+               number(static_cast<int>(DataType::bf16)));
   if (type != DataType::f32 && type != DataType::f64)
     unsupported("Array", "type",
                 " is " + std::string(to_string(type)) + "; arrays hold f32 or f64 yet");
+  bool empty = false;
+  for (std::size_t n = 0; n < shape.size(); ++n) {
+    if (shape[n] < 0)
+      refuse("Array", "shape[" + std::to_string(n) + "]",
+             " is " + number(shape[n]) + "; it must be at least 0");
+    empty = empty || shape[n] == 0;
+  }
+  if (empty) return 0;
   try {
     Checked size{1};
-    for (std::size_t n = 0; n < shape.size(); ++n) {
-      if (shape[n] < 0)
-        refuse("Array", "shape[" + std::to_string(n) + "]",
-               " is " + number(shape[n]) + "; it must be at least 0");
-      size = size * Checked{shape[n]};
-    }
-    (void)(size * Checked{static_cast<std::int64_t>(size_of(type))} + Checked{4096});
+    for (const std::int64_t extent : shape) size = size * Checked{extent};
+    // With room to round up to whole pieces of Plan::alignment.
+    (void)(size * Checked{static_cast<std::int64_t>(size_of(type))} + Checked{Plan::alignment});
     return size.value;
   } catch (const SizeOverflow&) {
     refuse("Array", "shape", " is too large; the memory must be below 2^63 bytes");
@@ -70,17 +80,21 @@ Array random(const Device& device, std::vector<std::int64_t> shape, std::uint64_
 template <class Element>
 Array to_device(const Device& device, std::vector<std::int64_t> shape,
                 std::span<const Element> values) {
-  Array array(device, std::move(shape), data_type_of<Element>);
-  if (std::cmp_not_equal(values.size(), array.size()))
+  const std::int64_t size = elements(shape, data_type_of<Element>);
+  if (std::cmp_not_equal(values.size(), size))
     refuse("to_device", "values",
-           " holds " + std::to_string(values.size()) + " elements; the shape has " +
-               number(array.size()));
+           " holds " + std::to_string(values.size()) + " elements; the shape has " + number(size));
+  Array array(device, std::move(shape), data_type_of<Element>);
   if (!values.empty()) std::memcpy(array.data(), values.data(), values.size_bytes());
   return array;
 }
 
 template <class Element>
-std::vector<Element> to_host(const Array& array, StreamRef) {
+std::vector<Element> to_host(const Array& array, StreamRef stream) {
+  if (stream.kind() != array.device().kind())
+    refuse("to_host", "stream",
+           " is a " + std::string(to_string(stream.kind())) + " stream; the array's device is " +
+               std::string(to_string(array.device().kind())));
   if (array.type() != data_type_of<Element>)
     refuse("to_host", "array",
            " holds " + std::string(to_string(array.type())) + "; it must hold " +

@@ -78,6 +78,16 @@ class Checker {
 
   Dims dims() const { return {T, B}; }
 
+  /// Shapes as the caller lays them out.
+  Shape over_time(const char* time_major, const char* batch_major, std::int64_t width) const {
+    if (plan_.spec.layout == Layout::time_major) return {time_major, {T, B, width}, 3};
+    return {batch_major, {B, T, width}, 3};
+  }
+  Shape inner_over_time() const {
+    if (plan_.spec.layout == Layout::time_major) return {"[C,T,B,H]", {C, T, B, H}, 4};
+    return {"[C,B,T,H]", {C, B, T, H}, 4};
+  }
+
   [[noreturn]] void fail(const Name& name, const std::string& rest) const {
     refuse(where_, name.text(), rest);
   }
@@ -109,10 +119,11 @@ class Checker {
             std::int64_t width, const Shape& shape, bool needed) {
     const std::int64_t size = elements(name, shape);
     if (!present(name, pointer, shape, size, needed)) return;
-    const std::int64_t stride = pointer.row_stride() == 0 ? width : pointer.row_stride();
+    std::int64_t stride = pointer.row_stride() == 0 ? width : pointer.row_stride();
     if (stride < width)
       fail(name, " has row_stride " + number(stride) + "; it must be at least " + number(width) +
                      ", or 0 for dense");
+    if (planes * T * B == 1) stride = width;  // no second row
     const std::int64_t extent = extent_of(name, planes * T * B, stride, width);
     if (pointer.size() >= 0 && pointer.size() < extent)
       fail(name, " holds " + number(pointer.size()) + " elements; with row_stride " +
@@ -141,6 +152,8 @@ class Checker {
 
   /// Reads all lengths: only where they lie on the host.
   void lengths(const std::int32_t* lengths) const {
+    if (reinterpret_cast<std::uintptr_t>(lengths) % sizeof(std::int32_t) != 0)
+      fail({"lengths"}, " is not aligned to its elements of 4 bytes");
     for (std::int64_t b = 0; lengths != nullptr && b < B; ++b)
       if (lengths[b] < 0 || lengths[b] > T)
         fail({"lengths", b}, " is " + number(static_cast<std::int64_t>(lengths[b])) +
@@ -265,7 +278,7 @@ void check_layers(Checker& check, const char* word, const LayerList<Layer>& laye
 }
 
 void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs) {
-  const Shape x{"[T,B,I]", {check.T, check.B, check.I}, 3};
+  const Shape x = check.over_time("[T,B,I]", "[B,T,I]", check.I);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
   check.rows({"x"}, inputs.x, 1, check.I, x, true);
   check.tensor({"h0"}, inputs.h0, h, false);
@@ -288,9 +301,9 @@ Dims check_forward(const Plan::State& plan, const Inputs& inputs, const Outputs&
   check.stream(stream);
   check.set_dims(inputs.dims);
   check_inputs(check, plan, inputs);
-  const Shape y{"[T,B,H]", {check.T, check.B, check.H}, 3};
+  const Shape y = check.over_time("[T,B,H]", "[B,T,H]", check.H);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
-  const Shape c_all{"[C,T,B,H]", {check.C, check.T, check.B, check.H}, 4};
+  const Shape c_all = check.inner_over_time();
   check.rows({"y"}, outputs.y, 1, check.H, y, training);
   check.tensor({"hT"}, outputs.hT, h, false);
   if (check.C > 0) {
@@ -317,10 +330,10 @@ Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs
   Inputs read = inputs;
   read.h0 = read.c0 = nullptr;  // not read again
   check_inputs(check, plan, read);
-  const Shape x{"[T,B,I]", {check.T, check.B, check.I}, 3};
-  const Shape y{"[T,B,H]", {check.T, check.B, check.H}, 3};
+  const Shape x = check.over_time("[T,B,I]", "[B,T,I]", check.I);
+  const Shape y = check.over_time("[T,B,H]", "[B,T,H]", check.H);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
-  const Shape c_all{"[C,T,B,H]", {check.C, check.T, check.B, check.H}, 4};
+  const Shape c_all = check.inner_over_time();
   check.rows({"y"}, ConstRows(outputs.y), 1, check.H, y, true);
   check.rows({"dy"}, upstream.dy, 1, check.H, y, false);
   check.tensor({"dhT"}, upstream.dhT, h, false);

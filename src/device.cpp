@@ -10,7 +10,6 @@
 #include <takt/error.hpp>
 #include <takt/plan.hpp>
 
-#include "arithmetic.hpp"
 #include "say.hpp"
 
 namespace takt {
@@ -98,8 +97,10 @@ std::vector<std::string> cpu_levels() {
 
 std::shared_ptr<void> allocate(const Device&, std::int64_t bytes) {
   if (bytes == 0) return nullptr;
-  const auto size = static_cast<std::size_t>(round_up(bytes, Plan::alignment));
-  void* memory = std::aligned_alloc(static_cast<std::size_t>(Plan::alignment), size);
+  constexpr auto alignment = static_cast<std::size_t>(Plan::alignment);
+  const std::size_t size =
+      (static_cast<std::size_t>(bytes) + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, size);
   if (memory == nullptr) throw std::bad_alloc();
   std::memset(memory, 0, size);
   return {memory, [](void* p) { std::free(p); }};

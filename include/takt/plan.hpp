@@ -90,7 +90,8 @@ class TAKT_API Plan {
   /// Allocates nothing and waits for nothing (on the CPU, products of whole sequences are OpenBLAS
   /// calls, which keep their own working memory).
   /// Determinism: the same arguments on the same machine, build and thread count give the same
-  /// bits. Through the input products, bits may depend on T and B; the recurrence's do not.
+  /// bits. Through the input products, bits may depend on T, B and a row's place in the batch; the
+  /// recurrence's do not.
   /// Errors: ArgumentError, before anything is written.
   void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                StreamRef stream) const;

@@ -83,9 +83,8 @@ class TAKT_API WeightArrays {
 
   std::span<const LayerWeights> layers() const noexcept { return weights_; }
   std::span<const LayerGradients> layers() noexcept { return gradients_; }
-  /// All tensors of all layers, in the order W R bW bR of those that exist.
-  std::span<Array> arrays() noexcept { return arrays_; }
-  std::span<const Array> arrays() const noexcept { return arrays_; }
+  /// Handles to all tensors of all layers, in the order W R bW bR of those that exist.
+  std::vector<Array> arrays() const { return arrays_; }
 
   // Not of a temporary: its memory would be gone before the work is done.
   operator Weights() const& noexcept { return layers(); }     // NOLINT(google-explicit-constructor)

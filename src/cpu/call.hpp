@@ -25,6 +25,7 @@ Element* part(const Bytes& memory, std::int64_t offset) {
 template <class Element, class Void>
 Strided<Element> strided(const BasicRows<Void>& rows, std::int64_t width, Dims dims,
                          Layout layout) {
+  if (dims.T == 0 || dims.B == 0) return {};  // the strides may not fit
   const std::int64_t stride = rows.row_stride() == 0 ? width : rows.row_stride();
   const bool time_major = layout == Layout::time_major;
   return {rows.template as<std::remove_const_t<Element>>(), stride * (time_major ? dims.B : 1),

@@ -15,7 +15,7 @@ constexpr CaseShape shapes[] = {
 };
 // More rows than a chunk of the whole-sequence products holds, whatever the cell and type
 // (Validation.ChunkedCasesAreChunked), and a long one.
-constexpr CaseShape chunked{600, 5, 1500, 3}, longer{2200, 8, 1, 32};
+constexpr CaseShape chunked{1250, 5, 700, 3}, longer{2200, 8, 1, 32};
 // Nothing to compute: what is written must be exact.
 constexpr CaseShape empty[] = {{0, 3, 2, 4}, {4, 0, 2, 4}};
 
