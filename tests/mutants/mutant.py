@@ -1,0 +1,47 @@
+# A mutant: a patch of this folder and what its header says.
+#
+#   # R is transposed in the recurrent product      one line: what is wrong
+#   # cells: all                                    the cells in which it must be caught: names,
+#                                                   all, or none where it is not about cells
+#   # varies                                        optional: how many tests fail is up to chance
+#   --- a/src/... and so on
+import pathlib
+import re
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+ROOT = FOLDER.parent.parent
+
+
+def known_cells():
+    """Names of all cells: a cell has one file, named after it."""
+    return sorted(path.stem for path in (ROOT / "include/takt/cells").glob("*.hpp"))
+
+
+class Mutant:
+    def __init__(self, path):
+        self.path = path
+        self.name = path.stem
+        head, _, body = path.read_text().partition("\n--- ")
+        lines = [line.removeprefix("# ") for line in head.splitlines()]
+        self.title = lines[0]
+        self.varies = "varies" in lines
+        cells = next((line[7:] for line in lines if line.startswith("cells: ")), None)
+        if not body or cells is None:
+            raise SystemExit(f"mutants: {path.name}: no patch, or a header without its cells")
+        self.cells = {"all": known_cells(), "none": []}.get(cells, cells.split())
+        if unknown := set(self.cells) - set(known_cells()):
+            raise SystemExit(f"mutants: {path.name}: no cell {', '.join(sorted(unknown))}")
+        self.files = re.findall(r"^\+\+\+ b/(\S+)", path.read_text(), re.MULTILINE)
+
+    def of_cells(self):
+        return "all" if self.cells == known_cells() else ", ".join(self.cells) or "-"
+
+
+def all_mutants():
+    return [Mutant(path) for path in sorted(FOLDER.glob("*.patch"))]
+
+
+def cells_without_mutant(mutants):
+    """Cells whose own maths nobody breaks."""
+    broken = {file for mutant in mutants for file in mutant.files}
+    return [cell for cell in known_cells() if f"include/takt/cells/{cell}.hpp" not in broken]

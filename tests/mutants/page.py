@@ -1,0 +1,88 @@
+# docs/mutants.md: who caught what.
+import collections
+import re
+
+# What a test holds takt against, by its suite and name; the first that fits counts.
+KINDS = [
+    ("the checkers' own", r"CanFail|Validate|Tolerance|ErrorMeter"),
+    ("outside values", r"Golden|Onnx|OneDnn|Outside|Philox"),
+    ("finite differences", r"ReferenceGradients"),
+    ("by hand", r"ByHand"),
+    ("rules of the reference", r"ReferenceRules"),
+    ("refusals", r"Refus"),
+    ("dual numbers", r"CellContract"),
+    ("the reference", r"AgainstReference|CpuLong"),
+    ("bit for bit", r"Bits"),
+    ("long double", r"CpuMath|CpuVector"),
+    ("guards", r"Scratch|Allocation"),
+]
+
+HEAD = """# Mutants
+
+Each patch of tests/mutants/ breaks takt in one place. `./run.sh mutants` applies them one by one to
+a copy of the tree, builds it and runs all of takt_tests; a mutant that no test notices, or not in
+each of its cells, fails the run. This page is written by it.
+
+Tests count by what they hold takt against: values from *outside* (JAX, ONNX, oneDNN, known
+answers), *finite differences*, steps worked out *by hand*, *dual numbers* run through the same
+cell, *the reference*, another run of takt *bit for bit*. After each kind: how many of its tests
+failed, and in which suites.
+"""
+
+
+def suite_of(test):
+    """CpuMath of Levels/CpuMath.NanStaysNan/x86_64_v3, and CpuVector of CpuVector/f32.Exp."""
+    suite, _, name = test.partition(".")
+    parts = suite.split("/")
+    return parts[-1] if "/" in name else parts[0]
+
+
+def kind_of(test):
+    parts = test.split(".")
+    name = suite_of(test) + "." + parts[1].split("/")[0]
+    return next((kind for kind, pattern in KINDS if re.search(pattern, name)), "others")
+
+
+def by_kind(failed):
+    """Failed tests by kind, in the order of KINDS."""
+    groups = collections.defaultdict(list)
+    for test in failed:
+        groups[kind_of(test)].append(test)
+    order = [kind for kind, _ in KINDS] + ["others"]
+    return {kind: groups[kind] for kind in order if kind in groups}
+
+
+def who(result):
+    """`outside values 5 (OnnxNodes, GoldenGradients), bit for bit 2 (CpuBits)`."""
+    if result.problem:
+        return f"**{result.problem}**"
+    texts = []
+    for kind, tests in by_kind(result.failed).items():
+        suites = list(dict.fromkeys(suite_of(test) for test in sorted(tests)))
+        shown = ", ".join(suites[:3]) + (", ..." if len(suites) > 3 else "")
+        count = "" if result.mutant.varies else f" {len(tests)}"
+        texts.append(f"{kind}{count} ({shown})")
+    return ", ".join(texts)
+
+
+def row(result):
+    mutant = result.mutant
+    failed = "some" if mutant.varies and result.failed else len(result.failed)
+    files = ", ".join(mutant.files)
+    return f"| {mutant.name} | {mutant.title} | {mutant.of_cells()} | {files} | {failed} | " \
+           f"{who(result)} |"
+
+
+def page(results):
+    caught = [result for result in results if not result.problem]
+    lines = [HEAD, f"{len(results)} mutants, {len(caught)} caught.", ""]
+    lines += ["| kind of test | mutants caught | by no other kind |", "|---|---|---|"]
+    kinds = [set(by_kind(result.failed)) for result in caught]
+    for kind in [kind for kind, _ in KINDS] + ["others"]:
+        those = [found for found in kinds if kind in found]
+        if those:
+            lines.append(f"| {kind} | {len(those)} | {those.count({kind})} |")
+    lines += ["", "| mutant | what is wrong | cells | file | tests failed | caught by |",
+              "|---|---|---|---|---|---|"]
+    lines += [row(result) for result in results]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,152 @@
+// Validation itself: it must be able to say no.
+#include <algorithm>
+#include <cfenv>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <takt/takt.hpp>
+
+#include "validate/run.hpp"
+
+namespace takt::validate {
+namespace {
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double error_of(double result, double reference) {
+  ErrorMeter meter;
+  meter.add(result, reference);
+  return meter.error();
+}
+
+TEST(ErrorMeter, IsRelativeToTheLargestReferenceFromOneOn) {
+  EXPECT_EQ(error_of(0.5, 0.25), 0.25);
+  EXPECT_EQ(error_of(5, 4), 0.25);
+  ErrorMeter meter;
+  meter.add(-8, -8);
+  meter.add(0, 1);
+  EXPECT_EQ(meter.error(), 0.125);
+  ErrorMeter other;
+  other.add(7, 3);
+  meter.add(other);
+  EXPECT_EQ(meter.error(), 0.5);
+}
+
+TEST(ErrorMeter, NanOnOneSideIsNan) {
+  EXPECT_TRUE(std::isnan(error_of(nan_value, 0)));
+  EXPECT_TRUE(std::isnan(error_of(0, nan_value)));
+  EXPECT_EQ(error_of(nan_value, nan_value), 0);
+  ErrorMeter meter, other;
+  other.add(nan_value, 0);
+  meter.add(other);
+  EXPECT_TRUE(std::isnan(meter.error()));
+}
+
+TEST(ErrorMeter, InfinityIsEqualToItselfAlone) {
+  EXPECT_EQ(error_of(infinity, infinity), 0);
+  EXPECT_EQ(error_of(infinity, 1), infinity);
+  EXPECT_EQ(error_of(1, infinity), infinity);
+  EXPECT_EQ(error_of(-infinity, infinity), infinity);
+}
+
+TEST(Tolerance, IsAFewRoundingsAndGrowsWithTheSum) {
+  EXPECT_GT(tolerance(DataType::f32, 1), 0x1p-23);
+  EXPECT_LT(tolerance(DataType::f32, 1), 8 * 0x1p-23);
+  EXPECT_LT(tolerance(DataType::f32, 1), tolerance(DataType::f32, 100));
+  EXPECT_LT(tolerance(DataType::f32, 10'000), 200 * 0x1p-23);
+  EXPECT_EQ(tolerance(DataType::f64, 50), tolerance(DataType::f32, 50) * 0x1p-29);
+}
+
+TensorError tensor_error(double error, double tolerance) {
+  TensorError tensor{.tensor = "y", .tolerance = tolerance};
+  tensor.meter.worst = error;
+  return tensor;
+}
+
+TEST(ValidateOutcome, WorstIsTheLargestShareOrNan) {
+  EXPECT_EQ(tensor_error(0, 0).share(), 0);
+  EXPECT_EQ(tensor_error(0.1, 0).share(), infinity);
+  EXPECT_EQ(tensor_error(1, 4).share(), 0.25);
+  Outcome outcome;
+  outcome.tensors = {tensor_error(2, 10), tensor_error(1, 2), tensor_error(3, 10)};
+  EXPECT_EQ(outcome.worst().share(), 0.5);
+  outcome.tensors[2].meter.nan = true;
+  EXPECT_TRUE(std::isnan(outcome.worst().error()));
+}
+
+Case case_of(const std::string& cell, DataType type, const CaseShape& shape) {
+  return {.cell = cell, .type = type, .shape = shape, .semantics = {}};
+}
+
+std::string verdict_of(const Case& checked) {
+  const Device device = Device::cpu({.threads = 1});
+  return std::string(to_string(run(checked, device).verdict));
+}
+
+/// While it lives, arithmetic of this thread rounds up: a processor that computes wrongly, by no
+/// more than a rounding. The reference suffers as little as double is finer than f32, and in f64
+/// the CPU path's exp loses its argument reduction, which counts on rounding to nearest.
+class RoundUp {
+ public:
+  RoundUp() : before_(std::fegetround()) { std::fesetround(FE_UPWARD); }
+  RoundUp(const RoundUp&) = delete;
+  RoundUp& operator=(const RoundUp&) = delete;
+  ~RoundUp() { std::fesetround(before_); }
+
+ private:
+  int before_;
+};
+
+class Validate : public testing::TestWithParam<std::string> {};
+
+TEST_P(Validate, AProcessorThatRoundsUpIsOutside) {
+  for (const DataType type : {DataType::f32, DataType::f64}) {
+    const Case checked = case_of(GetParam(), type, {200, 4, 3, 24});
+    EXPECT_EQ(verdict_of(checked), to_string(Verdict::inside)) << to_string(type);
+    const RoundUp wrong;
+    EXPECT_EQ(verdict_of(checked), to_string(Verdict::outside)) << to_string(type);
+  }
+}
+
+/// The tolerance of a sum counts its terms; this one has 10,000, which CBLAS adds in many lanes.
+TEST(ValidateOutcome, AToleranceFarFromTheErrorIsLoose) {
+  EXPECT_EQ(verdict_of(case_of("rnn_relu", DataType::f32, {1, 1, 10'000, 1})),
+            to_string(Verdict::loose));
+}
+
+TEST_P(Validate, ATypeWithoutAlgorithmIsRefused) {
+  const Device device = Device::cpu({.threads = 1});
+  const Outcome outcome = run(case_of(GetParam(), DataType::bf16, {2, 2, 2, 2}), device);
+  EXPECT_EQ(outcome.verdict, Verdict::refused);
+  EXPECT_NE(outcome.reason.find("bf16"), std::string::npos) << outcome.reason;
+}
+
+TEST_P(Validate, EveryResultIsCompared) {
+  const Device device = Device::cpu({.threads = 1});
+  const Outcome outcome = run(case_of(GetParam(), DataType::f32, {3, 2, 2, 2}), device);
+  std::vector<std::string_view> compared,
+      expected{"y", "hT", "dx", "dh0", "dW", "dR", "dbW", "dbR"};
+  if (find_cell(GetParam()).inner_states() > 0)
+    expected.insert(expected.end(), {"cT", "c_all", "dc0"});
+  for (const TensorError& tensor : outcome.tensors) compared.push_back(tensor.tensor);
+  std::sort(compared.begin(), compared.end());
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(compared, expected);
+}
+
+std::vector<std::string> cell_names() {
+  std::vector<std::string> names;
+  for (const CellInfo& cell : known_cells()) names.emplace_back(cell.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, Validate, testing::ValuesIn(cell_names()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace takt::validate
