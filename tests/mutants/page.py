@@ -73,16 +73,38 @@ def row(result):
            f"{who(result)} |"
 
 
-def page(results):
-    caught = [result for result in results if not result.problem]
-    lines = [HEAD, f"{len(results)} mutants, {len(caught)} caught.", ""]
+def rows_of(text):
+    """The rows of a page, by the names of their mutants."""
+    rows = {}
+    for line in text.splitlines():
+        columns = line.strip("| ").split(" | ")
+        if len(columns) == 6 and columns[0] not in ("mutant", "---"):
+            rows[columns[0]] = line
+    return rows
+
+
+def is_caught(line):
+    return "**" not in line
+
+
+def kinds_in(line):
+    """Kinds of tests that caught the mutant of a row."""
+    who_caught = line.strip("| ").split(" | ")[5]
+    return {kind for kind in [kind for kind, _ in KINDS] + ["others"]
+            if re.search(rf"(^|\), ){re.escape(kind)}( \d+)? \(", who_caught)}
+
+
+def page(rows):
+    """The whole page, from its rows."""
+    caught = [line for line in rows.values() if is_caught(line)]
+    lines = [HEAD, f"{len(rows)} mutants, {len(caught)} caught.", ""]
     lines += ["| kind of test | mutants caught | by no other kind |", "|---|---|---|"]
-    kinds = [set(by_kind(result.failed)) for result in caught]
+    kinds = [kinds_in(line) for line in caught]
     for kind in [kind for kind, _ in KINDS] + ["others"]:
         those = [found for found in kinds if kind in found]
         if those:
             lines.append(f"| {kind} | {len(those)} | {those.count({kind})} |")
     lines += ["", "| mutant | what is wrong | cells | file | tests failed | caught by |",
               "|---|---|---|---|---|---|"]
-    lines += [row(result) for result in results]
+    lines += [rows[name] for name in sorted(rows)]
     return "\n".join(lines) + "\n"

@@ -22,8 +22,8 @@ PAGE = ROOT / "docs/mutants.md"
 ABOUT = """Applies the patches of tests/mutants one by one to a copy of the tree, builds
 takt_tests and runs it. A mutant is caught when a test fails, crashes or hangs, in each cell that it
 concerns; exit code 1 where one is not, or its patch does not apply or compile. With no NAME it runs
-all, and writes docs/mutants.md. A mutant of a public header rebuilds nearly all tests; with two
-cores all of them take about half an hour."""
+all. docs/mutants.md says what was found; a run of some renews their rows only. A mutant of a public
+header rebuilds nearly all tests; with two cores all of them take about half an hour."""
 
 NEEDS = "Needs python3 (no modules), patch, and what building takt needs; uses ccache where it is."
 
@@ -158,6 +158,15 @@ def run_all(mutants, options):
     return sorted(results, key=lambda result: result.mutant.name)
 
 
+def write_page(results, mutants):
+    """Renews the rows of what was run; others stay as they were, while their mutants exist."""
+    rows = page.rows_of(PAGE.read_text()) if PAGE.exists() else {}
+    rows |= {result.mutant.name: page.row(result) for result in results}
+    names = {mutant.name for mutant in mutants}
+    PAGE.write_text(page.page({name: line for name, line in rows.items() if name in names}))
+    print(f"written: {PAGE.relative_to(ROOT)}")
+
+
 def main():
     options = arguments()
     mutants = all_mutants()
@@ -173,9 +182,7 @@ def main():
     except Failure as failure:
         raise SystemExit(f"mutants: {failure}")
     print("\n".join(page.row(result) for result in results))
-    if not options.names:
-        PAGE.write_text(page.page(results))
-        print(f"written: {PAGE.relative_to(ROOT)}")
+    write_page(results, mutants)
     uncaught = [result for result in results if result.problem]
     print(f"{len(results)} mutants, {len(results) - len(uncaught)} caught")
     for result in uncaught:
