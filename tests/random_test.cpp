@@ -57,5 +57,20 @@ TEST(MakeWeights, HasTheShapesOfTheSpecAndTheBoundOfPyTorch) {
   EXPECT_TRUE(view[0].bR);
 }
 
+TEST(MakeWeights, EveryTensorAndSeedDrawsItsOwnNumbers) {
+  const Device device = Device::cpu({.threads = 1});
+  const Stream stream(device);
+  const RnnSpec spec{.cell = "lstm", .input_size = 8, .hidden_size = 8};
+  const std::vector<Array> one = make_weights(spec, device, Uniform{.seed = 1}).arrays();
+  const std::vector<Array> again = make_weights(spec, device, Uniform{.seed = 1}).arrays();
+  const std::vector<Array> other = make_weights(spec, device, Uniform{.seed = 2}).arrays();
+  for (std::size_t n = 0; n < one.size(); ++n) {
+    const float first = to_host(one[n], stream)[0];
+    EXPECT_EQ(first, to_host(again[n], stream)[0]);
+    EXPECT_NE(first, to_host(other[n], stream)[0]);
+    for (std::size_t m = 0; m < n; ++m) EXPECT_NE(first, to_host(one[m], stream)[0]) << n << m;
+  }
+}
+
 }  // namespace
 }  // namespace takt
