@@ -55,10 +55,11 @@ class SameBits : public testing::TestWithParam<Problem> {};
 
 // Threads divide rows where R is small, units where it is large (more than 512 KiB), and both.
 const Problem problems[] = {
-    {"rnn_tanh", DataType::f32, 9, 7, 5, 33}, {"rnn_relu", DataType::f64, 9, 7, 5, 33},
-    {"lstm", DataType::f32, 11, 13, 6, 40},   {"lstm", DataType::f32, 5, 3, 17, 200},
-    {"lstm", DataType::f64, 4, 37, 17, 150},  {"gru", DataType::f32, 11, 13, 6, 40},
-    {"gru", DataType::f32, 5, 35, 17, 230},   {"gru", DataType::f64, 3, 1, 1, 1},
+    {"rnn_tanh", DataType::f32, 9, 7, 5, 33},   {"rnn_relu", DataType::f64, 9, 7, 5, 33},
+    {"rnn_tanh", DataType::f32, 5, 3, 17, 400}, {"rnn_relu", DataType::f64, 5, 3, 17, 300},
+    {"lstm", DataType::f32, 11, 13, 6, 40},     {"lstm", DataType::f32, 5, 3, 17, 200},
+    {"lstm", DataType::f64, 4, 37, 17, 150},    {"gru", DataType::f32, 11, 13, 6, 40},
+    {"gru", DataType::f32, 5, 35, 17, 230},     {"gru", DataType::f64, 3, 1, 1, 1},
 };
 
 TEST_P(SameBits, Repeated) {

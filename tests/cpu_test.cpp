@@ -184,8 +184,13 @@ TEST_P(CpuBits, FillIsWhatPaddingHolds) {
   const Results found = ragged.forward(device, Mode::inference);
   for (std::int64_t b = 0; b < B; ++b)
     for (std::int64_t t = ragged.lengths[static_cast<std::size_t>(b)]; t < T; ++t)
-      for (std::int64_t j = 0; j < H; ++j)
-        EXPECT_EQ(found.y[static_cast<std::size_t>((t * B + b) * H + j)], -3);
+      for (std::int64_t j = 0; j < H; ++j) {
+        const auto at = static_cast<std::size_t>((t * B + b) * H + j);
+        EXPECT_EQ(found.y[at], -3);
+        if (whole.C > 0) {
+          EXPECT_EQ(found.c_all[at], -3);
+        }
+      }
 }
 
 TEST_P(CpuBits, NothingIsWrittenBesideTheBuffers) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -108,6 +109,12 @@ TEST(GoldenGradients, ReferenceAgreesWithJax) {
   for (const reference::CellSizes& cell : reference::cells()) {
     EXPECT_TRUE(proven.contains(std::string(cell.name))) << cell.name << " has no golden values";
   }
+}
+
+TEST(GoldenGradients, ComparisonCanFail) {
+  const Json golden{{"y", {1.0, -2.0}}};
+  expect_golden(golden, "y", {1.0, -2.0});
+  EXPECT_NONFATAL_FAILURE(expect_golden(golden, "y", {1.0, -2.0 + 1e-13}), "y[1]");
 }
 
 }  // namespace

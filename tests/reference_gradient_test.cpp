@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include <takt/reference.hpp>
@@ -160,6 +161,17 @@ TEST_P(ReferenceGradients, EqualFiniteDifferences) {
   expect_gradient("R", layer, upstream, layer.R, gradients.dR);
   expect_gradient("bW", layer, upstream, layer.bW, gradients.dbW);
   expect_gradient("bR", layer, upstream, layer.bR, gradients.dbR);
+}
+
+TEST_P(ReferenceGradients, DifferencesCanFail) {
+  const auto& [cell, variant] = GetParam();
+  std::mt19937_64 generator(11);
+  Layer layer = make_layer(cell, variant, generator);
+  LayerUpstream upstream(layer, generator);
+  fill_padding(layer, nan_value, upstream);
+  Values wrong = reference::backward(layer.problem(), upstream.pointers()).dR;
+  wrong[3] += 1e-6;
+  EXPECT_NONFATAL_FAILURE(expect_gradient("R", layer, upstream, layer.R, wrong), "R[3]");
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryCell, ReferenceGradients,

@@ -4,7 +4,7 @@ import re
 
 # What a test holds takt against, by its suite and name; the first that fits counts.
 KINDS = [
-    ("the checkers' own", r"CanFail|Validate|Tolerance|ErrorMeter"),
+    ("the comparison", r"CanFail|Validate|Tolerance|ErrorMeter"),
     ("outside values", r"Golden|Onnx|OneDnn|Outside|Philox"),
     ("finite differences", r"ReferenceGradients"),
     ("by hand", r"ByHand"),
@@ -25,8 +25,9 @@ each of its cells, fails the run. This page is written by it.
 
 Tests count by what they hold takt against: values from *outside* (JAX, ONNX, oneDNN, known
 answers), *finite differences*, steps worked out *by hand*, *dual numbers* run through the same
-cell, *the reference*, another run of takt *bit for bit*. After each kind: how many of its tests
-failed, and in which suites.
+cell, *the reference*, another run of takt *bit for bit*; *the comparison* is all cases of
+validation and the tests of the comparison itself. After each kind: how many of its tests failed,
+and in which suites.
 """
 
 
