@@ -115,11 +115,12 @@ class Checker {
 
   /// Rows that may have a stride, `planes` times over.
   template <class Void>
-  void rows(const Name& name, const BasicRows<Void>& pointer, std::int64_t planes,
-            std::int64_t width, const Shape& shape, bool needed) {
+  void rows(const Name& name, const BasicRows<Void>& rows, std::int64_t planes, std::int64_t width,
+            const Shape& shape, bool needed) {
+    const BasicPointer<Void>& pointer = rows.pointer();
     const std::int64_t size = elements(name, shape);
     if (!present(name, pointer, shape, size, needed)) return;
-    std::int64_t stride = pointer.row_stride() == 0 ? width : pointer.row_stride();
+    std::int64_t stride = rows.row_stride() == 0 ? width : rows.row_stride();
     if (stride < width)
       fail(name, " has row_stride " + number(stride) + "; it must be at least " + number(width) +
                      ", or 0 for dense");
@@ -136,6 +137,9 @@ class Checker {
   }
 
   void memory(const Name& name, const Bytes& bytes, std::int64_t needed, const char* query) {
+    if (bytes.size < -1)
+      fail(name, " has a size of " + number(bytes.size) +
+                     " bytes; it must be at least 0, or -1 where it is not known");
     if (needed == 0) return;
     if (bytes.data == nullptr)
       fail(name, " is null; this plan needs " + number(needed) + " bytes (" + query + ")");
@@ -225,6 +229,9 @@ class Checker {
       fail(name, " lies on a " + std::string(to_string(*pointer.place())) +
                      " device; this plan's device is " +
                      std::string(to_string(plan_.device.kind())));
+    if (pointer.size() < -1)
+      fail(name, " has a size of " + number(pointer.size()) +
+                     " elements; it must be at least 0, or -1 where it is not known");
     if (pointer.size() >= 0 && pointer.size() < size)
       fail(name, " holds " + number(pointer.size()) + " elements; this call needs " + number(size) +
                      ": " + shape.text());

@@ -27,7 +27,7 @@ std::vector<float> values(const ConstRows& source, std::int64_t rows, std::int64
   std::vector<float> all;
   const std::int64_t stride = source.row_stride() == 0 ? width : source.row_stride();
   for (std::int64_t row = 0; row < rows; ++row) {
-    const float* begin = source.as<float>() + row * stride;
+    const float* begin = source.pointer().as<float>() + row * stride;
     all.insert(all.end(), begin, begin + width);
   }
   return all;
@@ -96,7 +96,7 @@ Source columns(const Pointer& buffer, std::int64_t first, std::int64_t stride, s
   for (std::int64_t row = 0; row < 20; ++row)
     for (std::int64_t j = 0; j < width; ++j)
       begin.as<float>()[row * stride + j] =
-          static_cast<const float*>(dense.data())[row * width + j];
+          static_cast<const float*>(dense.pointer().data())[row * width + j];
   return Source(begin, stride);
 }
 
@@ -155,11 +155,11 @@ TEST(AcceptedCall, RowsKeepTheirStride) {
 TEST(AcceptedCall, StrideOfASingleRow) {
   Program p(setup_of(Mode::training));
   p.inputs.dims = {1, 1};
-  p.inputs.x = {p.inputs.x.data(), most};
-  p.outputs.y = {p.outputs.y.data(), most};
-  p.outputs.c_all = {p.outputs.c_all.data(), most};
-  p.upstream.dy = {p.upstream.dy.data(), most};
-  p.gradients.dx = {p.gradients.dx.data(), most};
+  p.inputs.x = {p.inputs.x.pointer().data(), most};
+  p.outputs.y = {p.outputs.y.pointer().data(), most};
+  p.outputs.c_all = {p.outputs.c_all.pointer().data(), most};
+  p.upstream.dy = {p.upstream.dy.pointer().data(), most};
+  p.gradients.dx = {p.gradients.dx.pointer().data(), most};
   EXPECT_NO_THROW(p.forward());
   EXPECT_NO_THROW(p.backward());
 }
@@ -196,9 +196,9 @@ TEST(AcceptedCall, OnlyWhatIsNeeded) {
 /// Sizes unknown, element types on trust.
 TEST(AcceptedCall, VoidPointers) {
   Program p(setup_of(Mode::training));
-  p.inputs.x = p.inputs.x.data();
+  p.inputs.x = p.inputs.x.pointer().data();
   p.inputs.h0 = p.inputs.h0.data();
-  p.outputs.y = p.outputs.y.data();
+  p.outputs.y = p.outputs.y.pointer().data();
   p.memory = {p.memory.scratch.data, p.memory.saved.data};
   ASSERT_NO_THROW(p.forward());
   ASSERT_NO_THROW(p.backward());
@@ -296,6 +296,24 @@ TEST(Ownership, PlanOutlivesItsDevice) {
   EXPECT_EQ(plan.device().threads(), 2);
   ASSERT_NO_THROW(plan.forward(p.inputs, p.outputs, p.memory, p.stream));
   EXPECT_EQ(outputs_of(p), plain_outputs(Mode::inference));
+}
+
+/// Moving from a handle copies it: what it named is still there.
+TEST(Ownership, HandlesMoved) {
+  Device device = Device::cpu({.threads = 2});
+  Array y(device, {5, 4, 6});
+  const PlanSetup setup;
+  Plan plan(setup.spec, setup.largest, Mode::inference, device);
+  const Device other_device = std::move(device);
+  const Array other_y = std::move(y);
+  const Plan other_plan = std::move(plan);
+  // NOLINTBEGIN(bugprone-use-after-move)
+  EXPECT_EQ(device, other_device);
+  EXPECT_EQ(device.threads(), 2);
+  EXPECT_EQ(y.data(), other_y.data());
+  EXPECT_EQ(y.shape(), other_y.shape());
+  EXPECT_EQ(plan.scratch_bytes(), other_plan.scratch_bytes());
+  // NOLINTEND(bugprone-use-after-move)
 }
 
 TEST(Ownership, MemoryMoved) {

@@ -113,10 +113,10 @@ const CallCase type_backward[] = {
 
 const CallCase size_backward[] = {
     {.name = "y_one_short",
-     .change = [](Program& p) { p.outputs.y = resized(p.outputs.y, 119); },
+     .change = [](Program& p) { p.outputs.y = resized(p.outputs.y.pointer(), 119); },
      .sentence = "takt: backward: 'y' holds 119 elements; this call needs 120: [T,B,H] = [5,4,6]"},
     {.name = "dy_one_short",
-     .change = [](Program& p) { p.upstream.dy = resized(p.upstream.dy, 119); },
+     .change = [](Program& p) { p.upstream.dy = resized(p.upstream.dy.pointer(), 119); },
      .sentence = "takt: backward: 'dy' holds 119 elements; this call needs 120: [T,B,H] = [5,4,6]"},
     {.name = "dhT_one_short",
      .change = [](Program& p) { p.upstream.dhT = resized(p.upstream.dhT, 23); },
@@ -125,11 +125,11 @@ const CallCase size_backward[] = {
      .change = [](Program& p) { p.upstream.dcT = resized(p.upstream.dcT, 23); },
      .sentence = "takt: backward: 'dcT' holds 23 elements; this call needs 24: [C,B,H] = [1,4,6]"},
     {.name = "dc_all_one_short",
-     .change = [](Program& p) { p.upstream.dc_all = resized(p.upstream.dc_all, 119); },
+     .change = [](Program& p) { p.upstream.dc_all = resized(p.upstream.dc_all.pointer(), 119); },
      .sentence = "takt: backward: 'dc_all' holds 119 elements; this call needs 120: "
                  "[C,T,B,H] = [1,5,4,6]"},
     {.name = "dx_one_short",
-     .change = [](Program& p) { p.gradients.dx = resized(p.gradients.dx, 59); },
+     .change = [](Program& p) { p.gradients.dx = resized(p.gradients.dx.pointer(), 59); },
      .sentence = "takt: backward: 'dx' holds 59 elements; this call needs 60: [T,B,I] = [5,4,3]"},
     {.name = "dh0_one_short",
      .change = [](Program& p) { p.gradients.dh0 = resized(p.gradients.dh0, 23); },
@@ -157,13 +157,13 @@ const CallCase size_backward[] = {
     {.name = "dy_rows_overlap",
      .change =
          [](Program& p) {
-           p.upstream.dy = {p.upstream.dy, 1};
+           p.upstream.dy = {p.upstream.dy.pointer(), 1};
          },
      .sentence = "takt: backward: 'dy' has row_stride 1; it must be at least 6, or 0 for dense"},
     {.name = "dx_last_row_one_short",
      .change =
          [](Program& p) {
-           p.gradients.dx = {resized(p.gradients.dx, 97), 5};
+           p.gradients.dx = {resized(p.gradients.dx.pointer(), 97), 5};
          },
      .sentence = "takt: backward: 'dx' holds 97 elements; with row_stride 5 this call needs 98"},
     {.name = "dc_all_elements_past_63_bits",
@@ -188,13 +188,13 @@ const CallCase size_backward[] = {
 
 const CallCase overlap_backward[] = {
     {.name = "dx_on_dy",
-     .change = [](Program& p) { p.gradients.dx = writable(p.upstream.dy); },
+     .change = [](Program& p) { p.gradients.dx = writable(p.upstream.dy.pointer()); },
      .sentence = "takt: backward: 'dx' overlaps 'dy'; they must be apart"},
     {.name = "dx_on_x",
      .change = [](Program& p) { p.inputs.x = p.gradients.dx; },
      .sentence = "takt: backward: 'dx' overlaps 'x'; they must be apart"},
     {.name = "dx_on_y",
-     .change = [](Program& p) { p.gradients.dx = resized(p.outputs.y, -1); },
+     .change = [](Program& p) { p.gradients.dx = resized(p.outputs.y.pointer(), -1); },
      .sentence = "takt: backward: 'dx' overlaps 'y'; they must be apart"},
     {.name = "dh0_on_dhT",
      .change = [](Program& p) { p.upstream.dhT = p.gradients.dh0; },

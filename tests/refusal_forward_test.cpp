@@ -146,7 +146,7 @@ const CallCase type_forward[] = {
      .change = [](Program& p) { p.stream = StreamRef(static_cast<CUstream_st*>(nullptr)); },
      .sentence = "takt: forward: 'stream' is a cuda stream; this plan's device is cpu"},
     {.name = "x_between_elements",
-     .change = [](Program& p) { p.inputs.x = shifted(p.inputs.x, 1); },
+     .change = [](Program& p) { p.inputs.x = shifted(p.inputs.x.pointer(), 1); },
      .sentence = "takt: forward: 'x' is not aligned to its elements of 4 bytes"},
     {.name = "hT_between_elements_of_double",
      .set_up = [](PlanSetup& setup) { setup.spec.type = DataType::f64; },
@@ -166,11 +166,11 @@ const CallCase type_forward[] = {
 
 const CallCase size_forward[] = {
     {.name = "x_one_short",
-     .change = [](Program& p) { p.inputs.x = resized(p.inputs.x, 59); },
+     .change = [](Program& p) { p.inputs.x = resized(p.inputs.x.pointer(), 59); },
      .sentence = "takt: forward: 'x' holds 59 elements; this call needs 60: [T,B,I] = [5,4,3]"},
     {.name = "x_one_short_batch_major",
      .set_up = [](PlanSetup& setup) { setup.spec.layout = Layout::batch_major; },
-     .change = [](Program& p) { p.inputs.x = resized(p.inputs.x, 59); },
+     .change = [](Program& p) { p.inputs.x = resized(p.inputs.x.pointer(), 59); },
      .sentence = "takt: forward: 'x' holds 59 elements; this call needs 60: [B,T,I] = [4,5,3]"},
     {.name = "h0_one_short",
      .change = [](Program& p) { p.inputs.h0 = resized(p.inputs.h0, 23); },
@@ -195,7 +195,7 @@ const CallCase size_forward[] = {
      .sentence =
          "takt: forward: 'weights[0].bR' holds 0 elements; this call needs 24: [G*H] = [24]"},
     {.name = "y_one_short",
-     .change = [](Program& p) { p.outputs.y = resized(p.outputs.y, 119); },
+     .change = [](Program& p) { p.outputs.y = resized(p.outputs.y.pointer(), 119); },
      .sentence = "takt: forward: 'y' holds 119 elements; this call needs 120: [T,B,H] = [5,4,6]"},
     {.name = "hT_one_short",
      .change = [](Program& p) { p.outputs.hT = resized(p.outputs.hT, 23); },
@@ -204,9 +204,17 @@ const CallCase size_forward[] = {
      .change = [](Program& p) { p.outputs.cT = resized(p.outputs.cT, 23); },
      .sentence = "takt: forward: 'cT' holds 23 elements; this call needs 24: [C,B,H] = [1,4,6]"},
     {.name = "c_all_one_short",
-     .change = [](Program& p) { p.outputs.c_all = resized(p.outputs.c_all, 119); },
+     .change = [](Program& p) { p.outputs.c_all = resized(p.outputs.c_all.pointer(), 119); },
      .sentence = "takt: forward: 'c_all' holds 119 elements; this call needs 120: "
                  "[C,T,B,H] = [1,5,4,6]"},
+    {.name = "scratch_of_a_negative_size",
+     .change = [](Program& p) { p.memory.scratch.size = -2; },
+     .sentence = "takt: forward: 'scratch' has a size of -2 bytes; it must be at least 0, or -1 "
+                 "where it is not known"},
+    {.name = "hT_of_a_negative_size",
+     .change = [](Program& p) { p.outputs.hT = resized(p.outputs.hT, -2); },
+     .sentence = "takt: forward: 'hT' has a size of -2 elements; it must be at least 0, or -1 "
+                 "where it is not known"},
     {.name = "scratch_one_byte_short",
      .change = [](Program& p) { --p.memory.scratch.size; },
      .sentence = "takt: forward: scratch holds {scratch-1} bytes; this plan needs {scratch} "
@@ -229,31 +237,31 @@ const CallCase stride_forward[] = {
     {.name = "x_last_row_one_short",
      .change =
          [](Program& p) {
-           p.inputs.x = {resized(p.inputs.x, 78), 4};
+           p.inputs.x = {resized(p.inputs.x.pointer(), 78), 4};
          },
      .sentence = "takt: forward: 'x' holds 78 elements; with row_stride 4 this call needs 79"},
     {.name = "x_rows_overlap",
      .change =
          [](Program& p) {
-           p.inputs.x = {p.inputs.x, 2};
+           p.inputs.x = {p.inputs.x.pointer(), 2};
          },
      .sentence = "takt: forward: 'x' has row_stride 2; it must be at least 3, or 0 for dense"},
     {.name = "x_rows_backwards",
      .change =
          [](Program& p) {
-           p.inputs.x = {p.inputs.x, -3};
+           p.inputs.x = {p.inputs.x.pointer(), -3};
          },
      .sentence = "takt: forward: 'x' has row_stride -3; it must be at least 3, or 0 for dense"},
     {.name = "y_rows_overlap",
      .change =
          [](Program& p) {
-           p.outputs.y = {p.outputs.y, 5};
+           p.outputs.y = {p.outputs.y.pointer(), 5};
          },
      .sentence = "takt: forward: 'y' has row_stride 5; it must be at least 6, or 0 for dense"},
     {.name = "c_all_rows_far_backwards",
      .change =
          [](Program& p) {
-           p.outputs.c_all = {p.outputs.c_all, -most - 1};
+           p.outputs.c_all = {p.outputs.c_all.pointer(), -most - 1};
          },
      .sentence = "takt: forward: 'c_all' has row_stride -9223372036854775808; it must be at least "
                  "6, or 0 for dense"},
@@ -358,10 +366,10 @@ const CallCase overlap_forward[] = {
      .change = [](Program& p) { p.inputs.x = p.outputs.y; },
      .sentence = "takt: forward: 'y' overlaps 'x'; they must be apart"},
     {.name = "y_begins_in_the_last_element_of_x",
-     .change = [](Program& p) { p.outputs.y = shifted(writable(p.inputs.x), 59 * 4); },
+     .change = [](Program& p) { p.outputs.y = shifted(writable(p.inputs.x.pointer()), 59 * 4); },
      .sentence = "takt: forward: 'y' overlaps 'x'; they must be apart"},
     {.name = "y_ends_in_the_first_element_of_R",
-     .change = [](Program& p) { p.set(&LayerWeights::R, shifted(p.outputs.y, 119 * 4)); },
+     .change = [](Program& p) { p.set(&LayerWeights::R, shifted(p.outputs.y.pointer(), 119 * 4)); },
      .sentence = "takt: forward: 'y' overlaps 'weights[0].R'; they must be apart"},
     {.name = "y_on_W",
      .change = [](Program& p) { p.outputs.y = writable(p.inputs.weights[0].W); },
@@ -370,13 +378,13 @@ const CallCase overlap_forward[] = {
      .change = [](Program& p) { p.set(&LayerWeights::bW, p.outputs.hT); },
      .sentence = "takt: forward: 'hT' overlaps 'weights[0].bW'; they must be apart"},
     {.name = "y_on_h0",
-     .change = [](Program& p) { p.inputs.h0 = p.outputs.y; },
+     .change = [](Program& p) { p.inputs.h0 = p.outputs.y.pointer(); },
      .sentence = "takt: forward: 'y' overlaps 'h0'; they must be apart"},
     {.name = "hT_on_x",
      .change = [](Program& p) { p.inputs.x = ConstRows(resized(p.outputs.hT, -1)); },
      .sentence = "takt: forward: 'hT' overlaps 'x'; they must be apart"},
     {.name = "hT_on_the_last_step_of_y",
-     .change = [](Program& p) { p.outputs.hT = shifted(p.outputs.y, 4 * 24 * 4); },
+     .change = [](Program& p) { p.outputs.hT = shifted(p.outputs.y.pointer(), 4 * 24 * 4); },
      .sentence = "takt: forward: 'hT' overlaps 'y'; they must be apart"},
     {.name = "cT_on_hT",
      .change = [](Program& p) { p.outputs.cT = p.outputs.hT; },
@@ -405,7 +413,7 @@ const CallCase overlap_forward[] = {
      .change = [](Program& p) { p.inputs.lengths = p.lengths_in(p.outputs.hT); },
      .sentence = "takt: forward: 'hT' overlaps 'lengths'; they must be apart"},
     {.name = "y_on_resets",
-     .change = [](Program& p) { p.inputs.resets = p.outputs.y.as<std::uint8_t>() + 40; },
+     .change = [](Program& p) { p.inputs.resets = p.outputs.y.pointer().as<std::uint8_t>() + 40; },
      .sentence = "takt: forward: 'y' overlaps 'resets'; they must be apart"},
     {.name = "scratch_on_y",
      .change = [](Program& p) { p.outputs.y = p.memory.scratch.data; },

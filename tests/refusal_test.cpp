@@ -424,6 +424,14 @@ static_assert(!WritableFrom<const std::vector<float>&> && !WritableFrom<std::spa
 static_assert(!WritableFrom<const Array&>);
 static_assert(!WritableFrom<ConstPointer> && !WritableFrom<ConstRows>);
 static_assert(!std::is_constructible_v<Bytes, const void*>);
+
+// Rows where their stride would be lost.
+static_assert(!std::is_constructible_v<Pointer, Rows> &&
+              !std::is_constructible_v<ConstPointer, Rows>);
+static_assert(!std::is_constructible_v<ConstPointer, ConstRows>);
+
+// One memory for two calls in flight.
+static_assert(!std::is_copy_constructible_v<Memory> && !std::is_copy_assignable_v<Memory>);
 static_assert(!std::is_constructible_v<WeightGradients, const WeightArrays&>);
 static_assert(!std::is_constructible_v<WeightGradients, Weights>);
 

@@ -18,6 +18,9 @@ namespace takt {
 class TAKT_API Array {
  public:
   Array(const Device& device, std::vector<std::int64_t> shape, DataType type = DataType::f32);
+  // No moves: a handle is never empty.
+  Array(const Array&) = default;
+  Array& operator=(const Array&) = default;
 
   const Device& device() const noexcept { return device_; }
   DataType type() const noexcept { return type_; }

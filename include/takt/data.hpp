@@ -24,9 +24,6 @@ using ConstPointer = BasicPointer<const void>;
 /// A pointer to elements that a call writes.
 using Pointer = BasicPointer<void>;
 
-template <class Void>
-class BasicRows;
-
 namespace detail {
 
 /// A range that is not a temporary which owns its elements; and one of stored elements in a row.
@@ -48,16 +45,8 @@ concept NeverStored = !is_data_type<std::remove_const_t<Element>> && !std::is_vo
 template <class Other, class Void>
 concept WritableAs = std::is_void_v<Other> && !std::is_const_v<Other> && std::is_const_v<Void>;
 
-template <class Type>
-inline constexpr bool is_rows = false;
-template <class Void>
-inline constexpr bool is_rows<BasicRows<Void>> = true;
-
 template <class Source, class Void>
 concept PointsAs = std::is_convertible_v<Source, BasicPointer<Void>>;
-/// Rows convert by themselves, with their stride.
-template <class Source, class Void>
-concept PointsWithoutStride = PointsAs<Source, Void> && !is_rows<std::remove_cvref_t<Source>>;
 
 /// `Element` with the constness of `Void`.
 template <class Void, class Element>
@@ -116,24 +105,28 @@ class BasicPointer {
 };
 
 /// A pointer to rows, `row_stride` elements from one row's start to the next one's, 0 for dense.
-/// Rows are those of the two outer dimensions, in the order of the layout.
+/// Rows are those of the two outer dimensions, in the order of the layout. A pointer converts to
+/// rows; rows do not convert to a pointer, which would lose their stride.
 template <class Void>
-class BasicRows : public BasicPointer<Void> {
+class BasicRows {
  public:
   constexpr BasicRows() noexcept = default;
-  template <detail::PointsWithoutStride<Void> Source>
-  constexpr BasicRows(Source&& source) noexcept
-      : BasicPointer<Void>(std::forward<Source>(source)) {}
+  template <detail::PointsAs<Void> Source>
+  constexpr BasicRows(Source&& source) noexcept : pointer_(std::forward<Source>(source)) {}
   template <detail::PointsAs<Void> Source>
   constexpr BasicRows(Source&& source, std::int64_t row_stride) noexcept
-      : BasicPointer<Void>(std::forward<Source>(source)), row_stride_(row_stride) {}
+      : pointer_(std::forward<Source>(source)), row_stride_(row_stride) {}
   template <detail::WritableAs<Void> Other>
   constexpr BasicRows(const BasicRows<Other>& other) noexcept
-      : BasicPointer<Void>(other), row_stride_(other.row_stride()) {}
+      : pointer_(other.pointer()), row_stride_(other.row_stride()) {}
 
+  constexpr explicit operator bool() const noexcept { return bool(pointer_); }
+  /// To the first row, with the size of all of them.
+  constexpr const BasicPointer<Void>& pointer() const noexcept { return pointer_; }
   constexpr std::int64_t row_stride() const noexcept { return row_stride_; }
 
  private:
+  BasicPointer<Void> pointer_{};
   std::int64_t row_stride_ = 0;
 };
 

@@ -28,6 +28,9 @@ class TAKT_API Device {
   static Device cpu(const CpuOptions& options = {});
   /// The GPU with this ordinal. Throws DeviceError, with the reason, where there is none.
   static Device cuda(int ordinal = 0);
+  // No moves: a handle is never empty.
+  Device(const Device&) = default;
+  Device& operator=(const Device&) = default;
 
   DeviceKind kind() const noexcept;
   int threads() const noexcept;                         ///< of a cpu device; else 0

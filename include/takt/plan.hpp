@@ -68,6 +68,9 @@ class TAKT_API Plan {
   /// Throws ArgumentError where a size is out of range or members contradict each other,
   /// UnsupportedError where no algorithm serves the spec on this device.
   Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device);
+  // No moves: a handle is never empty.
+  Plan(const Plan&) = default;
+  Plan& operator=(const Plan&) = default;
 
   const RnnSpec& spec() const noexcept;
   Dims dims() const noexcept;
@@ -119,6 +122,9 @@ class TAKT_API Plan {
 class TAKT_API Memory {
  public:
   explicit Memory(const Plan& plan);
+  Memory(Memory&&) = default;  // what is left is refused by calls
+  Memory& operator=(Memory&&) = default;
+
   operator MemoryView() & noexcept;   // NOLINT(google-explicit-constructor)
   operator MemoryView() && = delete;  // the memory would be gone before the work is done
 

@@ -28,8 +28,9 @@ Strided<Element> strided(const BasicRows<Void>& rows, std::int64_t width, Dims d
   if (dims.T == 0 || dims.B == 0) return {};  // the strides may not fit
   const std::int64_t stride = rows.row_stride() == 0 ? width : rows.row_stride();
   const bool time_major = layout == Layout::time_major;
-  return {rows.template as<std::remove_const_t<Element>>(), stride * (time_major ? dims.B : 1),
-          stride * (time_major ? 1 : dims.T), stride * dims.T * dims.B};
+  return {rows.pointer().template as<std::remove_const_t<Element>>(),
+          stride * (time_major ? dims.B : 1), stride * (time_major ? 1 : dims.T),
+          stride * dims.T * dims.B};
 }
 
 /// One call of a plan: what it runs on and over.
