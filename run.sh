@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds takt and runs its main job, its tests or its mutants: see ./run.sh --help.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 usage() {
   cat <<'TEXT'
@@ -23,30 +23,40 @@ refuse() {
 
 heading() { printf '\n== %s\n' "$*"; }
 
-# Installs what is missing, or says how to.
+is_installed() {
+  [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == "install ok installed" ]]
+}
+
+# As root, by sudo where it needs no password. Fails where neither is there.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+  fi
+}
+
+# Installs what is missing of cmake/packages.txt and of the arguments, or says how to. Goes on
+# without what is optional.
 install_packages() {
   command -v dpkg-query >/dev/null || return 0
-  local package missing=() as_root=()
-  while read -r package; do
-    [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == "install ok installed" ]] ||
-      missing+=("$package")
+  local package kind missing=() needed=()
+  while read -r package kind; do
+    is_installed "$package" && continue
+    missing+=("$package")
+    [[ $kind == optional ]] || needed+=("$package")
   done < <(grep -v '^#' cmake/packages.txt)
+  for package in "$@"; do
+    is_installed "$package" || { missing+=("$package") && needed+=("$package"); }
+  done
   [[ ${#missing[@]} -gt 0 ]] || return 0
 
-  local install=(apt-get install -y --no-install-recommends "${missing[@]}")
-  if [[ $EUID -ne 0 ]]; then
-    as_root=(sudo -n)
-    if ! sudo -n true 2>/dev/null; then
-      echo "run.sh: packages are missing; as root: apt-get update && ${install[*]}" >&2
-      exit 1
-    fi
-  fi
   heading "installing ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" "${install[@]}"; }; then
-    echo "run.sh: could not install; as root: apt-get update && ${install[*]}" >&2
-    exit 1
-  fi
+  local install=(apt-get install -y --no-install-recommends)
+  if as_root apt-get update && as_root "${install[@]}" "${missing[@]}"; then return 0; fi
+  echo "run.sh: could not install; as root: apt-get update && ${install[*]} ${missing[*]}" >&2
+  [[ ${#needed[@]} -eq 0 ]] || exit 1
+  echo "run.sh: going on without: ${missing[*]}" >&2
 }
 
 binary_dir() { [[ $1 == default ]] && echo build || echo "build-$1"; }
@@ -55,6 +65,12 @@ build() {
   local preset=$1
   install_packages
   heading "building $(binary_dir "$preset")"
+  local cache
+  cache=$(binary_dir "$preset")/CMakeCache.txt
+  if [[ -f $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"; then
+    echo "run.sh: $(dirname "$cache")/ was made for another folder; remove it first" >&2
+    exit 1
+  fi
   cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
   cmake --build --preset "$preset" --parallel "$(nproc)"
 }
@@ -160,7 +176,11 @@ case ${1-} in
     ;;
   mutants)
     shift
-    install_packages
+    programs=()
+    for program in python3 patch; do
+      command -v "$program" >/dev/null || programs+=("$program")
+    done
+    install_packages "${programs[@]}"
     exec tests/mutants/run.sh "$@"
     ;;
   -h | --help | help) usage ;;
