@@ -27,5 +27,5 @@ function(takt_add_device_check name architecture source)
 
   # ptxas notes its options in the code that it makes; each kernel has its own .text section.
   add_test(NAME ${name} COMMAND sh -c
-    "grep -aq 'arch ${architecture} ' ${object} && grep -aq '\\.text\\._Z' ${object}")
+    "grep -aq 'arch ${architecture} ' \"$1\" && grep -aq '\\.text\\._Z' \"$1\"" sh ${object})
 endfunction()

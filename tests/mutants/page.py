@@ -49,8 +49,7 @@ def by_kind(failed):
     groups = collections.defaultdict(list)
     for test in failed:
         groups[kind_of(test)].append(test)
-    order = [kind for kind, _ in KINDS] + ["others"]
-    return {kind: groups[kind] for kind in order if kind in groups}
+    return {kind: groups[kind] for kind in kind_names() if kind in groups}
 
 
 def who(result):
@@ -66,12 +65,13 @@ def who(result):
     return ", ".join(texts)
 
 
+def about(mutant):
+    return f"{mutant.name} | {mutant.title} | {mutant.of_cells()} | {', '.join(mutant.files)}"
+
+
 def row(result):
-    mutant = result.mutant
-    failed = "some" if mutant.varies and result.failed else len(result.failed)
-    files = ", ".join(mutant.files)
-    return f"| {mutant.name} | {mutant.title} | {mutant.of_cells()} | {files} | {failed} | " \
-           f"{who(result)} |"
+    failed = "some" if result.mutant.varies and result.failed else len(result.failed)
+    return f"| {about(result.mutant)} | {failed} | {who(result)} |"
 
 
 def rows_of(text):
@@ -84,6 +84,33 @@ def rows_of(text):
     return rows
 
 
+def kind_names():
+    return [kind for kind, _ in KINDS] + ["others"]
+
+
+def unknown_kinds(line):
+    """Kinds in a row that KINDS no longer has: such a row cannot be counted."""
+    who_caught = re.sub(r"\([^)]*\)", "", line.strip("| ").split(" | ")[5])
+    kinds = [re.sub(r" \d+$", "", kind.strip()) for kind in who_caught.split(",")]
+    return [kind for kind in kinds if kind not in kind_names()] if is_caught(line) else []
+
+
+def difference(text, mutants):
+    """What is wrong with a page: rows that are not these mutants', or a count of other rows."""
+    rows = rows_of(text)
+    names = [mutant.name for mutant in mutants]
+    for name in sorted(set(rows) ^ set(names)):
+        return f"{name} has no row" if name in names else f"there is no mutant {name}"
+    for mutant in mutants:
+        if not rows[mutant.name].startswith("| " + about(mutant) + " |"):
+            return f"the row of {mutant.name} does not say what its patch says"
+        if not is_caught(rows[mutant.name]):
+            return f"{mutant.name} was not caught"
+        if kinds := unknown_kinds(rows[mutant.name]):
+            return f"the row of {mutant.name} has kinds of another page.py: {', '.join(kinds)}"
+    return "" if page(rows) == text else "the text or the counts are not those of its rows"
+
+
 def is_caught(line):
     return "**" not in line
 
@@ -91,7 +118,7 @@ def is_caught(line):
 def kinds_in(line):
     """Kinds of tests that caught the mutant of a row."""
     who_caught = line.strip("| ").split(" | ")[5]
-    return {kind for kind in [kind for kind, _ in KINDS] + ["others"]
+    return {kind for kind in kind_names()
             if re.search(rf"(^|\), ){re.escape(kind)}( \d+)? \(", who_caught)}
 
 
@@ -101,7 +128,7 @@ def page(rows):
     lines = [HEAD, f"{len(rows)} mutants, {len(caught)} caught.", ""]
     lines += ["| kind of test | mutants caught | by no other kind |", "|---|---|---|"]
     kinds = [kinds_in(line) for line in caught]
-    for kind in [kind for kind, _ in KINDS] + ["others"]:
+    for kind in kind_names():
         those = [found for found in kinds if kind in found]
         if those:
             lines.append(f"| {kind} | {len(those)} | {those.count({kind})} |")

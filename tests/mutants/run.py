@@ -41,6 +41,8 @@ def arguments():
     parser.add_argument("names", metavar="NAME", nargs="*",
                         help="only these; * and ? as in a shell")
     parser.add_argument("--list", action="store_true", help="name all mutants and what they break")
+    parser.add_argument("--check", action="store_true",
+                        help="only see whether docs/mutants.md belongs to these patches")
     parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), metavar="N",
                         help="how many at a time, each in its own copy (default: %(default)s)")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build-mutants", metavar="DIR",
@@ -161,10 +163,11 @@ def run_all(mutants, options):
 def write_page(results, mutants):
     """Renews the rows of what was run; others stay as they were, while their mutants exist."""
     rows = page.rows_of(PAGE.read_text()) if PAGE.exists() else {}
+    rows = {name: line for name, line in rows.items() if not page.unknown_kinds(line)}
     rows |= {result.mutant.name: page.row(result) for result in results}
     names = {mutant.name for mutant in mutants}
     PAGE.write_text(page.page({name: line for name, line in rows.items() if name in names}))
-    print(f"written: {PAGE.relative_to(ROOT)}")
+    print(f"written: {PAGE.relative_to(ROOT)}, {len(names - set(rows))} rows still to be made")
 
 
 def main():
@@ -173,6 +176,12 @@ def main():
     if options.list:
         for mutant in mutants:
             print(f"{mutant.name:32} {mutant.title} ({mutant.of_cells()})")
+        return 0
+    if options.check:
+        if wrong := page.difference(PAGE.read_text(), mutants):
+            raise SystemExit(f"mutants: {PAGE.relative_to(ROOT)}: {wrong}; ./run.sh mutants "
+                             "writes it")
+        print(f"{PAGE.relative_to(ROOT)}: {len(mutants)} mutants, all caught")
         return 0
     if cells := cells_without_mutant(mutants):
         raise SystemExit(f"mutants: no patch breaks the maths of {', '.join(cells)}")
