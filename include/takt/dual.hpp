@@ -7,7 +7,7 @@ namespace takt {
 
 /// value + derivative * e with e^2 = 0, over another value type of cells (Scalar, a vector, Dual).
 /// Cell code run on it gives exact directional derivatives. At a tie, max and min have the
-/// derivative of their second argument, so that max(x, 0) has that of the hand-written step(x).
+/// derivative of their second argument: max(x, 0) has the derivative 0 at 0.
 template <class Real>
 struct Dual {
   Real value;
@@ -66,6 +66,9 @@ struct Dual {
   }
   friend TAKT_CELL Dual min(Dual a, Dual b) {
     return {min(a.value, b.value), either(step(b.value - a.value), a, b)};
+  }
+  friend TAKT_CELL Dual where_positive(Dual x, Dual a) {
+    return {where_positive(x.value, a.value), where_positive(x.value, a.derivative)};
   }
   friend TAKT_CELL Dual step(Dual x) { return {step(x.value), Real(0)}; }
 

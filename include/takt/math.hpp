@@ -46,7 +46,11 @@ namespace scalar {
   TAKT_CELL Real min(Real a, Real b) {                                                       \
     return b < a ? b : a;                                                                    \
   }                                                                                          \
-  /* the derivative of max(x, 0): 1 where x > 0, else 0 */                                   \
+  /* a where x > 0 or x is NaN, else 0: the gradient a through max(x, 0) */                  \
+  TAKT_CELL Real where_positive(Real x, Real a) {                                            \
+    return x <= Real(0) ? Real(0) : a;                                                       \
+  }                                                                                          \
+  /* 1 where x > 0, else 0 */                                                                \
   TAKT_CELL Real step(Real x) {                                                              \
     return x > Real(0) ? Real(1) : Real(0);                                                  \
   }
@@ -86,6 +90,9 @@ struct Scalar {
   friend TAKT_CELL Scalar log_sigmoid(Scalar x) { return Scalar(scalar::log_sigmoid(x.value)); }
   friend TAKT_CELL Scalar max(Scalar a, Scalar b) { return Scalar(scalar::max(a.value, b.value)); }
   friend TAKT_CELL Scalar min(Scalar a, Scalar b) { return Scalar(scalar::min(a.value, b.value)); }
+  friend TAKT_CELL Scalar where_positive(Scalar x, Scalar a) {
+    return Scalar(scalar::where_positive(x.value, a.value));
+  }
   friend TAKT_CELL Scalar step(Scalar x) { return Scalar(scalar::step(x.value)); }
 };
 

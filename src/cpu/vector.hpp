@@ -93,6 +93,7 @@ struct Vec {
   // Where a comparison with NaN is false these keep a, as takt/math.hpp says.
   friend TAKT_INLINE Vec max(Vec a, Vec b) { return b.v > a.v ? b.v : a.v; }
   friend TAKT_INLINE Vec min(Vec a, Vec b) { return b.v < a.v ? b.v : a.v; }
+  friend TAKT_INLINE Vec where_positive(Vec x, Vec a) { return x.v <= Native{} ? Native{} : a.v; }
   friend TAKT_INLINE Vec step(Vec x) { return x.v > Native{} ? Native{} + 1 : Native{}; }
   friend TAKT_INLINE Vec abs(Vec x) { return from_bits(bits(x) & ~sign_bits()); }
 

@@ -21,7 +21,7 @@ struct RnnRelu {
   TAKT_CELL static void backward(Backward<RnnRelu, Real>& unit) {
     const auto& [h_next] = unit.next;
     auto& [dh] = unit.dstate;
-    unit.dwx[0] = dh * step(h_next);
+    unit.dwx[0] = where_positive(h_next, dh);
     dh = Real(0);
   }
 };
