@@ -1,15 +1,17 @@
 // Devices and streams.
 #include "device.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <new>
-#include <thread>
+#include <system_error>
 
 #include <takt/error.hpp>
 #include <takt/plan.hpp>
 
+#include "cpu/available_threads.hpp"
 #include "say.hpp"
 
 namespace takt {
@@ -41,12 +43,16 @@ Device Device::cpu(const CpuOptions& options) {
            " is " + number(options.threads) + "; it must be between 1 and " + number(most_threads) +
                ", or 0 for as many as there are");
   const cpu::NamedLevel* level = cpu::find_level(options.instruction_set);
+  if (level == nullptr && options.instruction_set.empty())
+    throw DeviceError(
+        "takt: Device::cpu: this machine runs none of the instruction-set levels that "
+        "were built (TAKT_CPU_LEVELS)");
   if (level == nullptr)
     refuse("Device::cpu", "instruction_set",
            " is '" + options.instruction_set + "'; this machine has: " + joined(cpu_levels()));
   auto state = std::make_shared<State>();
-  const int available = static_cast<int>(std::thread::hardware_concurrency());
-  const int threads = options.threads > 0 ? options.threads : std::max(1, available);
+  const int threads =
+      options.threads > 0 ? options.threads : std::min(cpu::available_threads(), most_threads);
   const auto& kernels = kernels_of<float>(*level->level, 0);
   state->facts = {.kind = DeviceKind::cpu,
                   .name = processor_name(),
@@ -72,6 +78,9 @@ Device best_device() {
   return Device::cpu();
 }
 
+Place Device::place() const noexcept {
+  return state_->facts.kind;
+}
 DeviceKind Device::kind() const noexcept {
   return state_->facts.kind;
 }

@@ -1,6 +1,8 @@
 // What stands behind a Device.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,8 +18,19 @@ namespace takt {
 
 struct Device::State {
   DeviceFacts facts;
+  pid_t process = getpid();
   const cpu::Level* level = nullptr;      // of a cpu device
   std::unique_ptr<cpu::ThreadPool> pool;  // of a cpu device
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  // After fork() the pool's threads are in the other process: waiting for them would never end.
+  ~State() {
+    if (!is_of_this_process()) (void)pool.release();
+  }
+
+  bool is_of_this_process() const noexcept { return process == getpid(); }
 };
 
 /// Uniform values in [-bound, bound): those of the sequence that `seed` and `sequence` name.

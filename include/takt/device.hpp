@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <takt/export.hpp>
@@ -13,18 +14,22 @@ struct CUstream_st;  // what a cudaStream_t points to
 namespace takt {
 
 struct CpuOptions {
-  int threads = 0;                ///< 0: as many as the process may run on
+  /// 0: as many as the process may run on at a time (affinity, the control group's quota). With
+  /// more, threads wait for time slices where they should meet every few microseconds.
+  int threads = 0;
   std::string instruction_set{};  ///< "": the best this machine has; else one of its `cpu_levels()`
 };
 
 /// A place to run. Copies are cheap and name the same device; a cpu device owns its thread pool,
 /// which lives as long as any copy, plan or array of it.
 /// Threads: one device may be used by many host threads at once; a cpu device runs their calls
-/// one after another. In a child process after fork() a device of the parent must not be used.
+/// one after another. After fork() the child makes devices of its own: calls of the parent's are
+/// refused there.
 class TAKT_API Device {
  public:
-  /// The CPU, with a thread pool of its own. Throws ArgumentError for a thread count or an
-  /// instruction set that cannot be had.
+  /// The CPU, with a thread pool of its own. Throws ArgumentError for a thread count out of range
+  /// or an instruction set that this machine or build does not have, DeviceError where the system
+  /// gives no more threads, or the machine runs none of the levels that were built.
   static Device cpu(const CpuOptions& options = {});
   /// The GPU with this ordinal. Throws DeviceError, with the reason, where there is none.
   static Device cuda(int ordinal = 0);
@@ -33,6 +38,7 @@ class TAKT_API Device {
   Device& operator=(const Device&) = default;
 
   DeviceKind kind() const noexcept;
+  Place place() const noexcept;
   int threads() const noexcept;                         ///< of a cpu device; else 0
   const std::string& instruction_set() const noexcept;  ///< of a cpu device; else empty
   /// "cpu (AMD EPYC 7763, 2 threads, x86-64-v3)".
@@ -41,6 +47,7 @@ class TAKT_API Device {
   friend bool operator==(const Device&, const Device&) = default;
 
   struct State;
+  /// For takt's own sources, which know what is behind it.
   const std::shared_ptr<State>& state() const noexcept { return state_; }
 
  private:
@@ -75,21 +82,25 @@ class TAKT_API Stream {
 };
 
 /// What calls take: a Stream, or a cudaStream_t of the caller's. Must live until the work is done,
-/// so a temporary Stream is refused at compile time.
+/// so a temporary Stream is refused at compile time. Any cpu stream serves any cpu device; a Stream
+/// of one GPU is refused by plans of another.
 class StreamRef {
  public:
   StreamRef(const Stream& stream) noexcept  // NOLINT(google-explicit-constructor)
-      : kind_(stream.device().kind()), handle_(stream.handle_) {}
+      : place_(stream.device().place()), handle_(stream.handle_) {}
   StreamRef(Stream&&) = delete;
   StreamRef(const Stream&&) = delete;
   StreamRef(CUstream_st* stream) noexcept  // NOLINT(google-explicit-constructor)
-      : kind_(DeviceKind::cuda), handle_(stream) {}
+      : place_(DeviceKind::cuda, unknown_ordinal), handle_(stream) {}
 
-  DeviceKind kind() const noexcept { return kind_; }
+  DeviceKind kind() const noexcept { return place_.kind; }
+  /// Its ordinal is -1 for a cudaStream_t, which does not tell.
+  Place place() const noexcept { return place_; }
   CUstream_st* handle() const noexcept { return handle_; }
 
  private:
-  DeviceKind kind_;
+  static constexpr int unknown_ordinal = -1;
+  Place place_;
   CUstream_st* handle_;
 };
 
