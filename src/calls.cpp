@@ -10,7 +10,7 @@ Plan::Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device)
     : state_(std::make_shared<const State>(State{
           spec, largest, mode, device, decide(spec, largest, mode, device.state()->facts)})) {}
 
-const RnnSpec& Plan::spec() const noexcept {
+const RnnSpec& Plan::spec() const& noexcept {
   return state_->spec;
 }
 Dims Plan::dims() const noexcept {
@@ -19,11 +19,14 @@ Dims Plan::dims() const noexcept {
 Mode Plan::mode() const noexcept {
   return state_->mode;
 }
-const Device& Plan::device() const noexcept {
+const Device& Plan::device() const& noexcept {
   return state_->device;
 }
 std::string_view Plan::algorithm() const noexcept {
   return state_->decision.algorithm;
+}
+std::span<const Candidate> Plan::candidates() const& noexcept {
+  return state_->decision.candidates;
 }
 std::int64_t Plan::scratch_bytes() const noexcept {
   return state_->decision.scratch_bytes;
@@ -53,10 +56,11 @@ Memory::Memory(const Plan& plan)
     : scratch_(allocate(plan.device(), plan.scratch_bytes())),
       saved_(allocate(plan.device(), plan.saved_bytes())),
       scratch_bytes_(plan.scratch_bytes()),
-      saved_bytes_(plan.saved_bytes()) {}
+      saved_bytes_(plan.saved_bytes()),
+      place_(plan.device().place()) {}
 
 Memory::operator MemoryView() & noexcept {
-  return {{scratch_.get(), scratch_bytes_}, {saved_.get(), saved_bytes_}};
+  return {{scratch_.get(), scratch_bytes_, place_}, {saved_.get(), saved_bytes_, place_}};
 }
 
 }  // namespace takt

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "arithmetic.hpp"
+#include "device.hpp"
 #include "say.hpp"
 
 namespace takt {
@@ -83,6 +84,10 @@ class Checker {
     if (plan_.spec.layout == Layout::time_major) return {time_major, {T, B, width}, 3};
     return {batch_major, {B, T, width}, 3};
   }
+  Shape resets_shape() const {
+    if (plan_.spec.layout == Layout::time_major) return {"[T,B]", {T, B}, 2};
+    return {"[B,T]", {B, T}, 2};
+  }
   Shape inner_over_time() const {
     if (plan_.spec.layout == Layout::time_major) return {"[C,T,B,H]", {C, T, B, H}, 4};
     return {"[C,B,T,H]", {C, B, T, H}, 4};
@@ -90,6 +95,12 @@ class Checker {
 
   [[noreturn]] void fail(const Name& name, const std::string& rest) const {
     refuse(where_, name.text(), rest);
+  }
+
+  void device() const {
+    if (!plan_.device.state()->is_of_this_process())
+      fail({"device"},
+           " of this plan was made before fork(); a child process needs devices of its own");
   }
 
   void stream(StreamRef stream) const {
@@ -141,6 +152,7 @@ class Checker {
       fail(name, " has a size of " + number(bytes.size) +
                      " bytes; it must be at least 0, or -1 where it is not known");
     if (needed == 0) return;
+    place(name, bytes.place);
     if (bytes.data == nullptr)
       fail(name, " is null; this plan needs " + number(needed) + " bytes (" + query + ")");
     if (bytes.size >= 0 && bytes.size < needed)
@@ -154,20 +166,28 @@ class Checker {
         name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, true};
   }
 
-  /// Reads all lengths: only where they lie on the host.
+  /// Lengths or resets. False where there are none.
+  template <class Element>
+  bool items(const Name& name, const TypedPointer<Element>& pointer, const Shape& shape) {
+    const std::int64_t size = elements(name, shape);
+    constexpr std::int64_t width = sizeof(Element);
+    if (!pointer || size == 0) return false;
+    place(name, pointer.place());
+    known_size(name, pointer.size(), size, shape);
+    if (reinterpret_cast<std::uintptr_t>(pointer.data()) % sizeof(Element) != 0)
+      fail(name, " is not aligned to its elements of " + number(width) + " bytes");
+    const std::int64_t bytes = size * width;
+    regions_.at(regions_used_++) = {
+        name, reinterpret_cast<std::uintptr_t>(pointer.data()), 1, bytes, bytes, false};
+    return true;
+  }
+
+  /// Reads all lengths: they lie on the host.
   void lengths(const std::int32_t* lengths) const {
-    if (reinterpret_cast<std::uintptr_t>(lengths) % sizeof(std::int32_t) != 0)
-      fail({"lengths"}, " is not aligned to its elements of 4 bytes");
-    for (std::int64_t b = 0; lengths != nullptr && b < B; ++b)
+    for (std::int64_t b = 0; b < B; ++b)
       if (lengths[b] < 0 || lengths[b] > T)
         fail({"lengths", b}, " is " + number(static_cast<std::int64_t>(lengths[b])) +
                                  "; it must be between 0 and T = " + number(T));
-  }
-
-  void bytes_read(const Name& name, const void* data, std::int64_t bytes) {
-    if (data != nullptr && bytes > 0)
-      regions_.at(regions_used_++) = {name, reinterpret_cast<std::uintptr_t>(data), 1, bytes, bytes,
-                                      false};
   }
 
   /// Nothing written may overlap anything else, but for pairs of names that start together.
@@ -214,6 +234,22 @@ class Checker {
     }
   }
 
+  void place(const Name& name, const std::optional<Place>& place) const {
+    const Place here = plan_.device.place();
+    if (place.value_or(here) != here)
+      fail(name, " lies on " + to_string(*place) + "; this plan's device is " + to_string(here));
+  }
+
+  void known_size(const Name& name, std::int64_t held, std::int64_t size,
+                  const Shape& shape) const {
+    if (held < -1)
+      fail(name, " has a size of " + number(held) +
+                     " elements; it must be at least 0, or -1 where it is not known");
+    if (held >= 0 && held < size)
+      fail(name, " holds " + number(held) + " elements; this call needs " + number(size) + ": " +
+                     shape.text());
+  }
+
   template <class Void>
   bool present(const Name& name, const BasicPointer<Void>& pointer, const Shape& shape,
                std::int64_t size, bool needed) const {
@@ -225,16 +261,8 @@ class Checker {
     if (pointer.type().value_or(type) != type)
       fail(name, " holds " + std::string(to_string(*pointer.type())) + "; this plan's type is " +
                      std::string(to_string(type)));
-    if (pointer.place().value_or(plan_.device.kind()) != plan_.device.kind())
-      fail(name, " lies on a " + std::string(to_string(*pointer.place())) +
-                     " device; this plan's device is " +
-                     std::string(to_string(plan_.device.kind())));
-    if (pointer.size() < -1)
-      fail(name, " has a size of " + number(pointer.size()) +
-                     " elements; it must be at least 0, or -1 where it is not known");
-    if (pointer.size() >= 0 && pointer.size() < size)
-      fail(name, " holds " + number(pointer.size()) + " elements; this call needs " + number(size) +
-                     ": " + shape.text());
+    place(name, pointer.place());
+    known_size(name, pointer.size(), size, shape);
     if (reinterpret_cast<std::uintptr_t>(pointer.data()) % size_of(type) != 0)
       fail(name, " is not aligned to its elements of " +
                      number(static_cast<std::int64_t>(size_of(type))) + " bytes");
@@ -293,9 +321,9 @@ void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs)
     check.tensor({"c0"}, inputs.c0, c, false);
   else
     check.absent({"c0"}, bool(inputs.c0), "the cell has no inner states");
-  check.lengths(inputs.lengths);
-  check.bytes_read({"lengths"}, inputs.lengths, check.B * 4);
-  check.bytes_read({"resets"}, inputs.resets, check.T * check.B);
+  if (check.items({"lengths"}, inputs.lengths, {"[B]", {check.B}, 1}))
+    check.lengths(inputs.lengths.data());
+  check.items({"resets"}, inputs.resets, check.resets_shape());
   check_layers(check, "weights", inputs.weights, plan.spec.bias, true);
 }
 
@@ -305,6 +333,7 @@ Dims check_forward(const Plan::State& plan, const Inputs& inputs, const Outputs&
                    const MemoryView& memory, StreamRef stream) {
   Checker check("forward", plan);
   const bool training = plan.mode == Mode::training;
+  check.device();
   check.stream(stream);
   check.set_dims(inputs.dims);
   check_inputs(check, plan, inputs);
@@ -332,6 +361,7 @@ Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs
   Checker check("backward", plan);
   if (plan.mode != Mode::training)
     check.fail({"mode"}, " of this plan is inference; backward needs a plan made for training");
+  check.device();
   check.stream(stream);
   check.set_dims(inputs.dims);
   Inputs read = inputs;

@@ -40,6 +40,25 @@ void check_enums(const char* where, const RnnSpec& spec) {
   check_enum(where, "layout", spec.layout, Layout::batch_major);
 }
 
+/// The largest finite value of a type.
+double largest_value(DataType type) {
+  switch (type) {
+    case DataType::f32: return std::numeric_limits<float>::max();
+    case DataType::f16: return 65504;
+    case DataType::bf16: return 0x1.FEp127;
+    case DataType::f64: break;
+  }
+  return std::numeric_limits<double>::max();
+}
+
+void check_fill(const char* where, const RnnSpec& spec) {
+  const double most = largest_value(spec.type);
+  if (std::isfinite(spec.fill) && std::abs(spec.fill) > most)
+    refuse(where, "fill",
+           " is " + number(spec.fill) + "; it must lie within " + number(most) + " of 0, as type " +
+               std::string(to_string(spec.type)) + " does, or be infinite or NaN");
+}
+
 void check_structure(const char* where, const RnnSpec& spec) {
   if (spec.projection_size < 0)
     refuse(where, "projection_size",
@@ -98,6 +117,7 @@ const CellInfo& check_spec(const char* where, const RnnSpec& spec) {
   check_enums(where, spec);
   check_size(where, "input_size", spec.input_size, largest_size);
   check_size(where, "hidden_size", spec.hidden_size, largest_size / cell.gates);
+  check_fill(where, spec);
   check_structure(where, spec);
   check_regularisers(where, spec);
   if (spec.math == Math::tf32 && spec.type != DataType::f32)

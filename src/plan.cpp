@@ -45,9 +45,8 @@ void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode
   }
   decision.algorithm = "cpu";
   decision.candidates = {
-      {"cpu", true, "one region over the recurrence, R packed, gates fused into the product"},
-      {"cuda step", false, "the device of this plan is a cpu"},
-      {"cuda persistent", false, "the device of this plan is a cpu"}};
+      {"cpu", true,
+       "R packed, gates fused into its product, one parallel region a chunk of steps"}};
 }
 
 std::string with_unit(std::int64_t bytes) {

@@ -7,19 +7,13 @@
 #include <vector>
 
 #include <takt/cells.hpp>
+#include <takt/plan.hpp>
 #include <takt/spec.hpp>
 #include <takt/types.hpp>
 
 #include "facts.hpp"
 
 namespace takt {
-
-/// An algorithm that was considered.
-struct Candidate {
-  std::string_view algorithm;
-  bool taken = false;
-  std::string reason;
-};
 
 struct Decision {
   const CellInfo* cell = nullptr;

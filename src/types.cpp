@@ -64,6 +64,11 @@ std::string_view to_string(Layout layout) noexcept {
   return "?";
 }
 
+std::string to_string(const Place& place) {
+  std::string text(to_string(place.kind));
+  return place.kind == DeviceKind::cpu ? text : text + ":" + std::to_string(place.ordinal);
+}
+
 std::string_view to_string(DeviceKind kind) noexcept {
   switch (kind) {
     case DeviceKind::cpu: return "cpu";

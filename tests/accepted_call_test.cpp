@@ -152,45 +152,91 @@ TEST(AcceptedCall, RowsKeepTheirStride) {
   EXPECT_EQ(assigned.row_stride(), 16);
 }
 
+/// Nothing is a stride away from a single row.
 TEST(AcceptedCall, StrideOfASingleRow) {
-  Program p(setup_of(Mode::training));
-  p.inputs.dims = {1, 1};
+  Program p(setup_of(Mode::training)), plain(setup_of(Mode::training));
+  p.inputs.dims = plain.inputs.dims = {1, 1};
   p.inputs.x = {p.inputs.x.pointer().data(), most};
   p.outputs.y = {p.outputs.y.pointer().data(), most};
   p.outputs.c_all = {p.outputs.c_all.pointer().data(), most};
   p.upstream.dy = {p.upstream.dy.pointer().data(), most};
   p.gradients.dx = {p.gradients.dx.pointer().data(), most};
-  EXPECT_NO_THROW(p.forward());
-  EXPECT_NO_THROW(p.backward());
+  for (Program* program : {&p, &plain}) {
+    ASSERT_NO_THROW(program->forward());
+    ASSERT_NO_THROW(program->backward());
+  }
+  EXPECT_EQ(values(ConstRows(p.outputs.y.pointer()), 1, 6),
+            values(ConstRows(plain.outputs.y), 1, 6));
+  EXPECT_EQ(values(ConstRows(p.outputs.c_all.pointer()), 1, 6),
+            values(ConstRows(plain.outputs.c_all), 1, 6));
+  EXPECT_EQ(values(ConstRows(p.gradients.dx.pointer()), 1, 3),
+            values(ConstRows(plain.gradients.dx), 1, 3));
+  EXPECT_EQ(values(ConstRows(p.gradients.weights[0].W), 24, 3),
+            values(ConstRows(plain.gradients.weights[0].W), 24, 3));
 }
 
+/// Memory that is sized to the last element, not to a last stride.
 TEST(AcceptedCall, LastRowEndsWithItsLastElement) {
   Program p(setup_of(Mode::training));
-  p.inputs.x = {resized(p.more(19 * 4 + 3), 19 * 4 + 3), 4};
-  p.outputs.y = {resized(p.more(19 * 7 + 6), 19 * 7 + 6), 7};
-  EXPECT_NO_THROW(p.forward());
+  const Pointer x = p.more(19 * 4 + 3), y = p.more(19 * 7 + 6);
+  columns(x, 0, 4, 3, p.inputs.x);
+  p.inputs.x = {resized(x, 19 * 4 + 3), 4};
+  p.outputs.y = {resized(y, 19 * 7 + 6), 7};
+  ASSERT_NO_THROW(p.forward());
+  ASSERT_NO_THROW(p.backward());
+  EXPECT_EQ(outputs_of(p), plain_outputs(Mode::training));
+  EXPECT_EQ(gradients_of(p), plain_gradients());
+}
+
+/// All memory of a program but scratch and saved, which come last.
+std::vector<std::vector<std::byte>> tensors_of(const Program& p) {
+  auto content = p.content();
+  content.resize(content.size() - (p.plan.saved_bytes() > 0 ? 2 : 1));
+  return content;
+}
+
+PlanSetup without_biases(const char* cell, Mode mode) {
+  PlanSetup setup;
+  setup.spec.cell = cell;
+  setup.spec.bias = Bias::none;
+  setup.mode = mode;
+  return setup;
 }
 
 TEST(AcceptedCall, OnlyWhatIsNeeded) {
   for (const char* cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}) {
     SCOPED_TRACE(cell);
-    PlanSetup setup;
-    setup.spec.cell = cell;
-    setup.spec.bias = Bias::none;
-    setup.mode = Mode::inference;
-    Program p(setup);
-    p.inputs.h0 = p.inputs.c0 = nullptr;
-    p.outputs = {};
-    p.memory.saved = nullptr;
-    EXPECT_NO_THROW(p.forward());
-    setup.mode = Mode::training;
-    Program q(setup);
-    q.outputs = {.y = q.outputs.y};
-    q.upstream = {};
-    q.gradients = {};
-    EXPECT_NO_THROW(q.forward());
-    EXPECT_NO_THROW(q.backward());
+    Program inference(without_biases(cell, Mode::inference));
+    inference.inputs.h0 = inference.inputs.c0 = nullptr;
+    inference.outputs = {};
+    inference.memory.saved = nullptr;
+    const auto before = tensors_of(inference);
+    ASSERT_NO_THROW(inference.forward());
+    EXPECT_EQ(tensors_of(inference), before);
+
+    Program training(without_biases(cell, Mode::training)),
+        all(without_biases(cell, Mode::training));
+    training.outputs = {.y = training.outputs.y};
+    training.upstream = {};
+    training.gradients = {};
+    ASSERT_NO_THROW(training.forward());
+    all.forward();
+    EXPECT_EQ(values(ConstRows(training.outputs.y), 20, 6),
+              values(ConstRows(all.outputs.y), 20, 6));
+    const auto after_forward = tensors_of(training);
+    ASSERT_NO_THROW(training.backward());
+    EXPECT_EQ(tensors_of(training), after_forward);
   }
+}
+
+/// No gradient from above gives none below.
+TEST(AcceptedCall, NoUpstream) {
+  Program p(setup_of(Mode::training));
+  p.upstream = {};
+  p.forward();
+  ASSERT_NO_THROW(p.backward());
+  for (const std::vector<float>& gradient : gradients_of(p))
+    EXPECT_EQ(gradient, std::vector<float>(gradient.size()));
 }
 
 /// Sizes unknown, element types on trust.
@@ -204,6 +250,19 @@ TEST(AcceptedCall, VoidPointers) {
   ASSERT_NO_THROW(p.backward());
   EXPECT_EQ(outputs_of(p), plain_outputs(Mode::training));
   EXPECT_EQ(gradients_of(p), plain_gradients());
+}
+
+/// After both passes without a step: what goes in comes out, and weights have no gradient.
+void expect_nothing_done(const Program& p, std::int64_t B) {
+  EXPECT_EQ(values(ConstRows(p.outputs.hT), B, 6), values(ConstRows(p.inputs.h0), B, 6));
+  EXPECT_EQ(values(ConstRows(p.outputs.cT), B, 6), values(ConstRows(p.inputs.c0), B, 6));
+  EXPECT_EQ(values(ConstRows(p.gradients.dh0), B, 6), values(ConstRows(p.upstream.dhT), B, 6));
+  EXPECT_EQ(values(ConstRows(p.gradients.dc0), B, 6), values(ConstRows(p.upstream.dcT), B, 6));
+  const LayerGradients& layer = p.gradients.weights[0];
+  EXPECT_EQ(values(ConstRows(layer.W), 24, 3), std::vector<float>(72));
+  EXPECT_EQ(values(ConstRows(layer.R), 24, 6), std::vector<float>(144));
+  EXPECT_EQ(values(ConstRows(layer.bW), 24, 1), std::vector<float>(24));
+  EXPECT_EQ(values(ConstRows(layer.bR), 24, 1), std::vector<float>(24));
 }
 
 /// No step, no row, or neither: nothing but null pointers, and final states are the initial ones.
@@ -220,13 +279,7 @@ TEST(AcceptedCall, EmptySizes) {
     if (dims.B == 0) p.inputs.lengths = p.lengths.data();
     ASSERT_NO_THROW(p.forward());
     ASSERT_NO_THROW(p.backward());
-    if (dims.B > 0) {
-      EXPECT_EQ(values(ConstRows(p.outputs.hT), 4, 6), values(ConstRows(p.inputs.h0), 4, 6));
-      EXPECT_EQ(values(ConstRows(p.outputs.cT), 4, 6), values(ConstRows(p.inputs.c0), 4, 6));
-      EXPECT_EQ(values(ConstRows(p.gradients.dh0), 4, 6), values(ConstRows(p.upstream.dhT), 4, 6));
-    }
-    for (const Pointer& dW : {p.gradients.weights[0].W, p.gradients.weights[0].bR})
-      EXPECT_EQ(values(ConstRows(dW), 24, 1), std::vector<float>(24));
+    expect_nothing_done(p, dims.B);
   }
 }
 
@@ -239,8 +292,9 @@ TEST(AcceptedCall, PlansOfEmptySizes) {
     Program p(setup);
     p.inputs.x = nullptr;
     p.outputs.y = nullptr;
-    EXPECT_NO_THROW(p.forward());
-    EXPECT_NO_THROW(p.backward());
+    ASSERT_NO_THROW(p.forward());
+    ASSERT_NO_THROW(p.backward());
+    expect_nothing_done(p, largest.B);
   }
 }
 
@@ -280,9 +334,14 @@ TEST(AcceptedCall, HalfOfTheDims) {
 
 TEST(AcceptedCall, LayersInASpan) {
   Program p(setup_of(Mode::training));
-  const std::vector<LayerWeights> one{p.inputs.weights[0]};
-  p.inputs.weights = std::span<const LayerWeights>(one);
-  EXPECT_NO_THROW(p.forward());
+  const std::vector<LayerWeights> weights{p.inputs.weights[0]};
+  const std::vector<LayerGradients> gradients{p.gradients.weights[0]};
+  p.inputs.weights = std::span<const LayerWeights>(weights);
+  p.gradients.weights = std::span<const LayerGradients>(gradients);
+  ASSERT_NO_THROW(p.forward());
+  ASSERT_NO_THROW(p.backward());
+  EXPECT_EQ(outputs_of(p), plain_outputs(Mode::training));
+  EXPECT_EQ(gradients_of(p), plain_gradients());
 }
 
 TEST(Ownership, PlanOutlivesItsDevice) {

@@ -99,8 +99,8 @@ const CallCase type_backward[] = {
          [](Program& p) {
            p.set(&LayerGradients::R, {floats, DataType::f32, 144, DeviceKind::cuda});
          },
-     .sentence = "takt: backward: 'gradients.weights[0].R' lies on a cuda device; this plan's "
-                 "device is cpu"},
+     .sentence = "takt: backward: 'gradients.weights[0].R' lies on cuda:0; this plan's device "
+                 "is cpu"},
     {.name = "stream_of_another_kind",
      .change = [](Program& p) { p.stream = StreamRef(static_cast<CUstream_st*>(nullptr)); },
      .sentence = "takt: backward: 'stream' is a cuda stream; this plan's device is cpu"},

@@ -141,7 +141,22 @@ const CallCase type_forward[] = {
          [](Program& p) {
            p.inputs.x = ConstPointer{floats, DataType::f32, 60, DeviceKind::cuda};
          },
-     .sentence = "takt: forward: 'x' lies on a cuda device; this plan's device is cpu"},
+     .sentence = "takt: forward: 'x' lies on cuda:0; this plan's device is cpu"},
+    {.name = "lengths_on_a_gpu",
+     .change =
+         [](Program& p) {
+           p.inputs.lengths = {p.lengths.data(), 4, DeviceKind::cuda};
+         },
+     .sentence = "takt: forward: 'lengths' lies on cuda:0; this plan's device is cpu"},
+    {.name = "resets_on_another_gpu",
+     .change =
+         [](Program& p) {
+           p.inputs.resets = {p.resets.data(), 20, Place{DeviceKind::cuda, 1}};
+         },
+     .sentence = "takt: forward: 'resets' lies on cuda:1; this plan's device is cpu"},
+    {.name = "scratch_on_a_gpu",
+     .change = [](Program& p) { p.memory.scratch.place = DeviceKind::cuda; },
+     .sentence = "takt: forward: 'scratch' lies on cuda:0; this plan's device is cpu"},
     {.name = "stream_of_another_kind",
      .change = [](Program& p) { p.stream = StreamRef(static_cast<CUstream_st*>(nullptr)); },
      .sentence = "takt: forward: 'stream' is a cuda stream; this plan's device is cpu"},
@@ -207,6 +222,19 @@ const CallCase size_forward[] = {
      .change = [](Program& p) { p.outputs.c_all = resized(p.outputs.c_all.pointer(), 119); },
      .sentence = "takt: forward: 'c_all' holds 119 elements; this call needs 120: "
                  "[C,T,B,H] = [1,5,4,6]"},
+    {.name = "lengths_one_short",
+     .change = [](Program& p) { p.inputs.lengths = std::span(p.lengths).first(3); },
+     .sentence = "takt: forward: 'lengths' holds 3 elements; this call needs 4: [B] = [4]"},
+    {.name = "resets_one_short",
+     .change = [](Program& p) { p.inputs.resets = std::span(p.resets).first(19); },
+     .sentence = "takt: forward: 'resets' holds 19 elements; this call needs 20: [T,B] = [5,4]"},
+    {.name = "lengths_of_a_negative_size",
+     .change =
+         [](Program& p) {
+           p.inputs.lengths = {p.lengths.data(), -2, std::nullopt};
+         },
+     .sentence = "takt: forward: 'lengths' has a size of -2 elements; it must be at least 0, or -1 "
+                 "where it is not known"},
     {.name = "scratch_of_a_negative_size",
      .change = [](Program& p) { p.memory.scratch.size = -2; },
      .sentence = "takt: forward: 'scratch' has a size of -2 bytes; it must be at least 0, or -1 "

@@ -161,6 +161,18 @@ const PlanCase structure_cases[] = {
      "'heads' is 4; it must divide hidden_size = 6"},
 };
 
+const PlanCase fill_cases[] = {
+    {"past_f32", wrong, [](PlanSetup& s) { s.spec.fill = -1e300; },
+     "'fill' is -1e+300; it must lie within 3.40282e+38 of 0, as type f32 does, or be infinite or "
+     "NaN"},
+    {"past_f16", wrong,
+     [](PlanSetup& s) {
+       s.spec.fill = 65505;
+       s.spec.type = DataType::f16;
+     },
+     "'fill' is 65505; it must lie within 65504 of 0, as type f16 does, or be infinite or NaN"},
+};
+
 const PlanCase regulariser_cases[] = {
     {"dropout", not_yet, [](PlanSetup& s) { s.spec.dropout = 0.5; },
      "'dropout' is 0.5; takt has none yet, only 0"},
@@ -262,6 +274,7 @@ INSTANTIATE_TEST_SUITE_P(Plan, PlanRefusal, testing::ValuesIn(plan_cases), name_
 INSTANTIATE_TEST_SUITE_P(Size, SpecRefusal, testing::ValuesIn(size_cases), name_of);
 INSTANTIATE_TEST_SUITE_P(Name, SpecRefusal, testing::ValuesIn(name_cases), name_of);
 INSTANTIATE_TEST_SUITE_P(Structure, SpecRefusal, testing::ValuesIn(structure_cases), name_of);
+INSTANTIATE_TEST_SUITE_P(Fill, SpecRefusal, testing::ValuesIn(fill_cases), name_of);
 INSTANTIATE_TEST_SUITE_P(Regulariser, SpecRefusal, testing::ValuesIn(regulariser_cases), name_of);
 
 TEST(FindCellRefusal, ListsTheKnownOnes) {

@@ -13,7 +13,8 @@
 
 namespace takt {
 
-/// Dense row-major memory on a device, filled with zeros when made. Copies share the memory.
+/// Dense row-major memory on a device, filled with zeros when made. Copies share the memory; const
+/// says that this handle is not used for writing, not that the memory stays as it is.
 /// Throws ArgumentError for a negative or overflowing shape, std::bad_alloc where memory is short.
 class TAKT_API Array {
  public:
@@ -31,11 +32,12 @@ class TAKT_API Array {
 
   // Not of a temporary: its memory would be gone before the work is done.
   operator ConstPointer() const& noexcept {  // NOLINT(google-explicit-constructor)
-    return {memory_.get(), type_, size_, device_.kind()};
+    return {memory_.get(), type_, size_, device_.place()};
   }
   operator Pointer() & noexcept {  // NOLINT(google-explicit-constructor)
-    return {memory_.get(), type_, size_, device_.kind()};
+    return {memory_.get(), type_, size_, device_.place()};
   }
+  operator ConstPointer() const&& = delete;
   operator ConstPointer() && = delete;
   operator Pointer() && = delete;
 
@@ -51,7 +53,8 @@ class TAKT_API Array {
 TAKT_API Array random(const Device& device, std::vector<std::int64_t> shape, std::uint64_t seed,
                       DataType type = DataType::f32);
 
-/// A copy on `device` of values of the host. Throws ArgumentError where the sizes differ.
+/// A copy on `device` of values of the host: `to_device<float>(device, {T, B, I}, vector)`. Throws
+/// ArgumentError where the sizes differ.
 template <class Element>
 Array to_device(const Device& device, std::vector<std::int64_t> shape,
                 std::span<const Element> values);

@@ -34,12 +34,26 @@ concept Elements = std::ranges::contiguous_range<Range> && std::ranges::sized_ra
     Lasting<Range> && is_data_type<std::ranges::range_value_t<Range>> &&
     std::is_convertible_v<decltype(std::ranges::data(std::declval<Range&>())), Void*>;
 
-/// An element type that takt stores, and that may be reached through Void*.
-template <class Element, class Void>
-concept Stored =
-    is_data_type<std::remove_const_t<Element>> && std::is_convertible_v<Element*, Void*>;
-template <class Element>
-concept NeverStored = !is_data_type<std::remove_const_t<Element>> && !std::is_void_v<Element>;
+/// A pointer (not an array, which is a range) to an element type that takt stores, and that may be
+/// reached through Void*.
+template <class Type>
+using Pointee = std::remove_pointer_t<std::remove_cvref_t<Type>>;
+template <class Type, class Void>
+concept PointerToStored = std::is_pointer_v<std::remove_cvref_t<Type>> &&
+    is_data_type<std::remove_const_t<Pointee<Type>>> && std::is_convertible_v<Type, Void*>;
+/// A pointer or an array of elements that takt does not store.
+template <class Type>
+concept PointerToOthers = std::is_pointer_v<std::decay_t<Type>> &&
+                          !is_data_type<std::remove_const_t<Pointee<std::decay_t<Type>>>> &&
+                          !std::is_void_v<Pointee<std::decay_t<Type>>>;
+
+/// A pointer (not an array), and a lasting range, of exactly one type.
+template <class Type, class Element>
+concept PointerTo =
+    std::is_pointer_v<std::remove_cvref_t<Type>> && std::is_convertible_v<Type, Element*>;
+template <class Range, class Element>
+concept RangeOf = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+    Lasting<Range> && std::is_same_v<std::ranges::range_value_t<Range>, Element>;
 
 /// What may be written may be read.
 template <class Other, class Void>
@@ -63,13 +77,13 @@ class BasicPointer {
   constexpr BasicPointer(std::nullptr_t) noexcept {}
   constexpr BasicPointer(Void* data) noexcept : data_(data) {}
 
-  template <detail::Stored<Void> Element>
-  constexpr BasicPointer(Element* data) noexcept
-      : data_(data), type_(data_type_of<std::remove_const_t<Element>>) {}
+  template <detail::PointerToStored<Void> Type>
+  constexpr BasicPointer(Type&& data) noexcept
+      : data_(data), type_(data_type_of<std::remove_const_t<detail::Pointee<Type>>>) {}
 
   /// Elements of a type that takt does not store: refused at compile time, not taken as void*.
-  template <detail::NeverStored Element>
-  BasicPointer(Element* data) = delete;
+  template <detail::PointerToOthers Type>
+  BasicPointer(Type&& data) = delete;
 
   template <detail::Elements<Void> Range>
   constexpr BasicPointer(Range&& range) noexcept
@@ -83,7 +97,7 @@ class BasicPointer {
 
   /// Everything said. `size` in elements, -1 where it is not known.
   constexpr BasicPointer(Void* data, std::optional<DataType> type, std::int64_t size,
-                         std::optional<DeviceKind> place) noexcept
+                         std::optional<Place> place) noexcept
       : data_(data), size_(size), type_(type), place_(place) {}
 
   constexpr explicit operator bool() const noexcept { return data_ != nullptr; }
@@ -95,13 +109,42 @@ class BasicPointer {
   }
   constexpr std::optional<DataType> type() const noexcept { return type_; }
   constexpr std::int64_t size() const noexcept { return size_; }
-  constexpr std::optional<DeviceKind> place() const noexcept { return place_; }
+  constexpr std::optional<Place> place() const noexcept { return place_; }
 
  private:
   Void* data_ = nullptr;
   std::int64_t size_ = -1;
   std::optional<DataType> type_{};
-  std::optional<DeviceKind> place_{};
+  std::optional<Place> place_{};
+};
+
+/// A pointer to elements of one type that a call reads: lengths, resets. Made from a pointer, from
+/// a contiguous range (whose size is then checked too), or from everything said.
+template <class Element>
+class TypedPointer {
+ public:
+  constexpr TypedPointer() noexcept = default;
+  constexpr TypedPointer(std::nullptr_t) noexcept {}
+  template <detail::PointerTo<const Element> Type>
+  constexpr TypedPointer(Type&& data) noexcept : data_(data) {}
+  template <detail::RangeOf<Element> Range>
+  constexpr TypedPointer(Range&& range) noexcept
+      : data_(std::ranges::data(range)),
+        size_(static_cast<std::int64_t>(std::ranges::size(range))) {}
+  /// `size` in elements, -1 where it is not known.
+  constexpr TypedPointer(const Element* data, std::int64_t size,
+                         std::optional<Place> place) noexcept
+      : data_(data), size_(size), place_(place) {}
+
+  constexpr explicit operator bool() const noexcept { return data_ != nullptr; }
+  constexpr const Element* data() const noexcept { return data_; }
+  constexpr std::int64_t size() const noexcept { return size_; }
+  constexpr std::optional<Place> place() const noexcept { return place_; }
+
+ private:
+  const Element* data_ = nullptr;
+  std::int64_t size_ = -1;
+  std::optional<Place> place_{};
 };
 
 /// A pointer to rows, `row_stride` elements from one row's start to the next one's, 0 for dense.
@@ -137,12 +180,14 @@ using Rows = BasicRows<void>;
 struct Bytes {
   constexpr Bytes() noexcept = default;
   constexpr Bytes(std::nullptr_t) noexcept {}
-  /// `size` bytes; -1 takes the size on trust.
-  constexpr Bytes(void* data_in, std::int64_t size_in = -1) noexcept
-      : data(data_in), size(size_in) {}
+  /// `size` bytes; -1 takes the size on trust, and no place the place.
+  constexpr Bytes(void* data_in, std::int64_t size_in = -1,
+                  std::optional<Place> place_in = {}) noexcept
+      : data(data_in), size(size_in), place(place_in) {}
 
   void* data = nullptr;
   std::int64_t size = -1;
+  std::optional<Place> place{};
 };
 
 // NOLINTEND(google-explicit-*)

@@ -1,8 +1,10 @@
 // Exceptions. Each message is one sentence that names the argument, what it got, what it may be.
 #pragma once
 
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <takt/export.hpp>
 
@@ -21,15 +23,16 @@ class TAKT_API ArgumentError : public Error {
   /// `sentence` what follows "takt: where: ".
   ArgumentError(std::string where, std::string argument, const std::string& sentence)
       : Error("takt: " + where + ": " + sentence),
-        where_(std::move(where)),
-        argument_(std::move(argument)) {}
+        names_(std::make_shared<const Names>(Names{std::move(where), std::move(argument)})) {}
 
-  const std::string& where() const noexcept { return where_; }
-  const std::string& argument() const noexcept { return argument_; }
+  const std::string& where() const noexcept { return names_->where; }
+  const std::string& argument() const noexcept { return names_->argument; }
 
  private:
-  std::string where_;
-  std::string argument_;
+  struct Names {
+    std::string where, argument;
+  };
+  std::shared_ptr<const Names> names_;  // shared, so that copying an exception throws none
 };
 
 /// A request that is understood and well-formed, but that no algorithm here can serve.

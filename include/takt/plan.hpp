@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,14 +16,20 @@
 
 namespace takt {
 
-/// What forward reads. Shapes are for the time-major layout; the batch-major one swaps T and B in
-/// x, resets, y and c_all (and in their gradients), nowhere else.
+/// What forward reads. T and B are those of the call, I and H the spec's, C the number of the
+/// cell's inner states: a cell without any takes no c0, cT, c_all, nor their gradients. Shapes are
+/// for the time-major layout; the batch-major one swaps T and B in x, resets, y and c_all (and in
+/// their gradients), nowhere else. "First" and "last" are those in the order in which a layer runs:
+/// a reverse layer's first step of a row is its last valid one, its last step is t = 0.
 struct Inputs {
-  ConstRows x{};                          ///< [T,B,I]
-  ConstPointer h0{};                      ///< [B,H]; null: the cell's start value
-  ConstPointer c0{};                      ///< [C,B,H], C the cell's inner states; null: start value
-  const std::int32_t* lengths = nullptr;  ///< [B], each 0 to T, any order; null: all T
-  const std::uint8_t* resets = nullptr;   ///< [T,B]; where not 0, the row starts anew before t
+  ConstRows x{};      ///< [T,B,I]
+  ConstPointer h0{};  ///< [B,H]; null: the cell's start value
+  ConstPointer c0{};  ///< [C,B,H]; null: the cell's start values
+  /// [B], each 0 to T, any order; null: all T.
+  TypedPointer<std::int32_t> lengths{};
+  /// [T,B] without gaps; where not 0, the row starts anew before it runs step t. Not looked at past
+  /// a row's length.
+  TypedPointer<std::uint8_t> resets{};
   Weights weights{};
   Dims dims{};  ///< of this call; -1: the plan's largest
 };
@@ -30,7 +37,7 @@ struct Inputs {
 /// What forward writes. Members left null are not computed (y may be null in inference only).
 struct Outputs {
   Rows y{};      ///< [T,B,H]; past a row's length it is `RnnSpec::fill`
-  Pointer hT{};  ///< [B,H] after the last valid step (the initial state for length 0)
+  Pointer hT{};  ///< [B,H] after the last valid step run (the initial state for length 0)
   Pointer cT{};  ///< [C,B,H]
   Rows c_all{};  ///< [C,T,B,H] inner states after every step; past a row's length `fill`
 };
@@ -58,6 +65,13 @@ struct MemoryView {
   Bytes saved{};    ///< `Plan::saved_bytes()`; kept from forward to backward
 };
 
+/// An algorithm that a plan took, or refused for a reason.
+struct Candidate {
+  std::string_view algorithm;
+  bool taken = false;
+  std::string reason;
+};
+
 /// A decision, made once for a spec, the largest T and B, a mode and a device. Immutable; copies
 /// share it, and it may be used by several host threads and streams at once, each with its own
 /// memory.
@@ -72,13 +86,19 @@ class TAKT_API Plan {
   Plan(const Plan&) = default;
   Plan& operator=(const Plan&) = default;
 
-  const RnnSpec& spec() const noexcept;
+  // References and spans live as long as the plan, so not of a temporary.
+  const RnnSpec& spec() const& noexcept;
+  const RnnSpec& spec() const&& = delete;
   Dims dims() const noexcept;
   Mode mode() const noexcept;
-  const Device& device() const noexcept;
+  const Device& device() const& noexcept;
+  const Device& device() const&& = delete;
 
   /// Name of the algorithm that calls run.
   std::string_view algorithm() const noexcept;
+  /// All algorithms that were considered, that one included.
+  std::span<const Candidate> candidates() const& noexcept;
+  std::span<const Candidate> candidates() const&& = delete;
   std::int64_t scratch_bytes() const noexcept;
   std::int64_t saved_bytes() const noexcept;
   /// Several lines for a reader: the problem, each algorithm taken or refused and why, the memory.
@@ -93,8 +113,8 @@ class TAKT_API Plan {
   /// Allocates nothing and waits for nothing (on the CPU, products of whole sequences are OpenBLAS
   /// calls, which keep their own working memory).
   /// Determinism: the same arguments on the same machine, build and thread count give the same
-  /// bits. Through the input products, bits may depend on T, B and a row's place in the batch; the
-  /// recurrence's do not.
+  /// bits. Through the products over time, bits may depend on T, B, a row's place in the batch and
+  /// the plan's largest T and B; the recurrence's do not.
   /// Errors: ArgumentError, before anything is written.
   void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                StreamRef stream) const;
@@ -133,6 +153,7 @@ class TAKT_API Memory {
   std::shared_ptr<void> saved_;
   std::int64_t scratch_bytes_;
   std::int64_t saved_bytes_;
+  Place place_;
 };
 
 }  // namespace takt

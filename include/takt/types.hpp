@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <takt/export.hpp>
@@ -32,6 +33,17 @@ enum class Layout : std::uint8_t { time_major, batch_major };  // [T,B,*], [B,T,
 /// Where memory lies and work runs.
 enum class DeviceKind : std::uint8_t { cpu, cuda };
 
+/// One device's memory: the CPU's, or that of the GPU with this ordinal.
+struct Place {
+  DeviceKind kind = DeviceKind::cpu;
+  int ordinal = 0;
+
+  constexpr Place() noexcept = default;
+  constexpr Place(DeviceKind kind_in, int ordinal_in = 0) noexcept  // NOLINT
+      : kind(kind_in), ordinal(ordinal_in) {}
+  friend constexpr bool operator==(const Place&, const Place&) = default;
+};
+
 /// Steps and batch rows: the largest of both that a plan accepts, or those of a call, where -1
 /// stands for the plan's.
 struct Dims {
@@ -57,6 +69,7 @@ TAKT_API std::string_view to_string(Merge merge) noexcept;
 TAKT_API std::string_view to_string(Bias bias) noexcept;
 TAKT_API std::string_view to_string(Layout layout) noexcept;
 TAKT_API std::string_view to_string(DeviceKind kind) noexcept;
+TAKT_API std::string to_string(const Place& place);  ///< "cpu", "cuda:1"
 
 constexpr bool has_input_bias(Bias bias) noexcept {
   return bias == Bias::input || bias == Bias::both;
@@ -66,7 +79,8 @@ constexpr bool has_recurrent_bias(Bias bias) noexcept {
 }
 
 /// The data type of a C++ type, `DataTypeOf<float>::value`. Specialise it for a type of your own
-/// that has the bits of one of them, so that pointers to it are typed.
+/// that has the bits and the size of one of them, so that pointers to it are typed; but for CUDA's
+/// __half and __nv_bfloat16, which are takt's to specialise.
 template <class Element>
 struct DataTypeOf {};
 template <>

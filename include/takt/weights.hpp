@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <takt/array.hpp>
@@ -42,7 +43,8 @@ class LayerList {
   constexpr LayerList(std::initializer_list<Layer> layers) {
     if (layers.size() > capacity)
       throw ArgumentError("LayerList", "layers",
-                          "'layers' has more than 8 in braces; pass a std::span of them");
+                          "'layers' has more than " + std::to_string(capacity) +
+                              " in braces; pass a std::span of them");
     for (const Layer& layer : layers) inline_[size_++] = layer;
   }
   constexpr LayerList(std::span<const Layer> layers) noexcept  // NOLINT
@@ -81,14 +83,16 @@ class TAKT_API WeightArrays {
 
   explicit WeightArrays(std::vector<Layer> layers);
 
-  std::span<const LayerWeights> layers() const noexcept { return weights_; }
-  std::span<const LayerGradients> layers() noexcept { return gradients_; }
+  std::span<const LayerWeights> layers() const& noexcept { return weights_; }
+  std::span<const LayerGradients> layers() & noexcept { return gradients_; }
+  std::span<const LayerWeights> layers() const&& = delete;
   /// Handles to all tensors of all layers, in the order W R bW bR of those that exist.
   std::vector<Array> arrays() const { return arrays_; }
 
   // Not of a temporary: its memory would be gone before the work is done.
   operator Weights() const& noexcept { return layers(); }     // NOLINT(google-explicit-constructor)
   operator WeightGradients() & noexcept { return layers(); }  // NOLINT(google-explicit-constructor)
+  operator Weights() const&& = delete;
   operator Weights() && = delete;
   operator WeightGradients() && = delete;
 

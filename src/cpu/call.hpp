@@ -46,7 +46,7 @@ struct Call {
     walk.Hp = sizes.Hp;
     walk.reverse = plan.spec.direction == Direction::reverse;
     const bool time_major = plan.spec.layout == Layout::time_major;
-    walk.resets = {inputs.resets, time_major ? dims.B : 1, time_major ? 1 : dims.T, 0};
+    walk.resets = {inputs.resets.data(), time_major ? dims.B : 1, time_major ? 1 : dims.T, 0};
   }
 
   /// Positions of the batch's rows, longest first, equal ones in the order of the batch.

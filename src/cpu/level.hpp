@@ -7,6 +7,9 @@
 
 #include "cpu/inline.hpp"
 
+#ifdef __FAST_MATH__
+#error "the CPU path rounds by adding and subtracting and promises NaN: no -ffast-math"
+#endif
 #ifndef TAKT_CPU_LEVEL
 #error "compile this file once for each instruction-set level, with TAKT_CPU_LEVEL=v2 and so on"
 #endif

@@ -81,7 +81,7 @@ class BackwardRun {
   void prepare() {
     const Sizes& sizes = call_.sizes;
     const SavedLayout saved(sizes);
-    call_.sort_rows(inputs_.lengths, scratch<std::int64_t>(layout_.lengths),
+    call_.sort_rows(inputs_.lengths.data(), scratch<std::int64_t>(layout_.lengths),
                     scratch<std::int32_t>(layout_.row_of));
     call_.set_start(*plan_.decision.cell, scratch<Real>(layout_.start));
     Real* R = scratch<Real>(layout_.R);

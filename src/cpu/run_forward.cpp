@@ -29,7 +29,7 @@ class ForwardRun {
     if (plan_.mode == Mode::training)
       *part<SavedMark>(memory_.saved, SavedLayout(sizes).mark) = {SavedMark::forward_ran, T, B};
     if (B == 0) return;
-    call_.sort_rows(inputs_.lengths, scratch<std::int64_t>(layout_.lengths),
+    call_.sort_rows(inputs_.lengths.data(), scratch<std::int64_t>(layout_.lengths),
                     scratch<std::int32_t>(layout_.row_of));
     call_.set_start(*plan_.decision.cell, scratch<Real>(layout_.start));
     load_initial_states();
@@ -125,7 +125,7 @@ class ForwardRun {
     task_.Wx = Wx;
     if (rows == 0) return;
     const Real* operand = x_.row(call_.walk.step_begin, 0);
-    std::int64_t stride = call_.uniform_stride(x_, inputs_.lengths != nullptr);
+    std::int64_t stride = call_.uniform_stride(x_, bool(inputs_.lengths));
     if (stride == 0) {
       Real* gathered = scratch<Real>(layout_.x);
       call_.for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t, std::int64_t b) {
@@ -149,7 +149,7 @@ class ForwardRun {
   }
 
   void fill_padding() {
-    if (inputs_.lengths == nullptr) return;
+    if (!inputs_.lengths) return;
     const auto fill = static_cast<Real>(plan_.spec.fill);
     for (std::int64_t p = 0; p < call_.walk.B; ++p)
       for (std::int64_t t = length(p); t < call_.walk.T; ++t) {
