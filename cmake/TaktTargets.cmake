@@ -7,7 +7,8 @@ function(takt_target_options target)
     CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wsign-conversion
+  # A parent project's -ffast-math would break the rounding and the NaNs that takt relies on.
+  target_compile_options(${target} PRIVATE -fno-fast-math -Wall -Wextra -Wconversion -Wsign-conversion
     $<$<BOOL:${TAKT_WARNINGS_AS_ERRORS}>:-Werror>)
   # g++ 12 warns of overlap inside std::string's own operator+ (GCC bug 105651).
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)

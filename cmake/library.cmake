@@ -1,4 +1,4 @@
-# The library: objects compiled once, position-independent, for the shared and the static form.
+# The library: position-independent objects, for the shared and the static form.
 
 # Everything in src/ but the parts with targets of their own.
 file(GLOB sources CONFIGURE_DEPENDS src/*.cpp src/cpu/*.cpp)
@@ -15,12 +15,18 @@ function(takt_add_objects target)
   target_link_libraries(${target} PRIVATE CBLAS::CBLAS Threads::Threads)
 endfunction()
 
+# What a static takt is linked into must not show takt's names: its own objects have none to show.
 takt_add_objects(takt_objects ${sources})
-set(objects $<TARGET_OBJECTS:takt_objects>)
+takt_add_objects(takt_static_objects ${sources})
+target_compile_definitions(takt_static_objects PRIVATE TAKT_STATIC)
 
 # The CPU path's loops: one object an instruction-set level, each in its own namespace; which one
 # runs is decided at run time. They vectorise at -O3 only.
+set(level_objects)
 set(level_definitions)
+if(NOT TAKT_CPU_LEVELS)
+  message(FATAL_ERROR "takt: TAKT_CPU_LEVELS is empty; it needs one of v2, v3, v4 or generic")
+endif()
 foreach(level IN LISTS TAKT_CPU_LEVELS)
   if(NOT level MATCHES "^(v2|v3|v4|generic)$")
     message(FATAL_ERROR "takt: TAKT_CPU_LEVELS has '${level}'; it may have v2, v3, v4 or generic")
@@ -33,14 +39,14 @@ foreach(level IN LISTS TAKT_CPU_LEVELS)
   if(NOT TAKT_SANITIZE)
     target_compile_options(takt_cpu_${level} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
   endif()
-  list(APPEND objects $<TARGET_OBJECTS:takt_cpu_${level}>)
+  list(APPEND level_objects $<TARGET_OBJECTS:takt_cpu_${level}>)
   list(APPEND level_definitions TAKT_CPU_HAS_${level})
 endforeach()
 set_source_files_properties(src/cpu/levels.cpp PROPERTIES
   COMPILE_DEFINITIONS "${level_definitions}")
 
-add_library(takt SHARED ${objects})
-add_library(takt_static STATIC ${objects})
+add_library(takt SHARED $<TARGET_OBJECTS:takt_objects> ${level_objects})
+add_library(takt_static STATIC $<TARGET_OBJECTS:takt_static_objects> ${level_objects})
 foreach(target takt takt_static)
   add_library(takt::${target} ALIAS ${target})
   takt_target_options(${target})

@@ -51,6 +51,8 @@ case $step in
     build find_package_static find_package -DCMAKE_PREFIX_PATH="$prefix" -DSTATIC_TAKT=ON
     must_not_load find_package_static/consumer
     find_package_static/consumer
+    shown=$(nm -DC --defined-only find_package_static/libplugin.so | awk '$3 ~ /^takt::/')
+    [[ -z $shown ]] || fail "a plugin with a static takt shows: $shown"
     ;;
   pkg_config)
     PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name takt.pc)")
