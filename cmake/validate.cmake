@@ -1,14 +1,7 @@
 # takt_validate: device against reference, for the tool and the tests. Not installed. It links
 # neither takt library: the tool brings the shared one, the tests the static one.
 file(GLOB sources CONFIGURE_DEPENDS src/validate/*.cpp)
-if(sources)
-  add_library(takt_validate STATIC ${sources})
-  takt_target_options(takt_validate)
-  set(scope PUBLIC)
-else()
-  message(STATUS "takt: no validation yet")
-  add_library(takt_validate INTERFACE)
-  set(scope INTERFACE)
-endif()
-target_include_directories(takt_validate ${scope}
+add_library(takt_validate STATIC ${sources})
+takt_target_options(takt_validate)
+target_include_directories(takt_validate PUBLIC
   ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)

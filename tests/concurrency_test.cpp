@@ -78,7 +78,7 @@ TEST_P(SameBits, OnAnyNumberOfThreads) {
   for (const bool ragged : {false, true}) {
     SCOPED_TRACE(ragged);
     std::vector<unsigned char> alone;
-    for (const int threads : {1, 2, 3, 5}) {
+    for (const int threads : {1, 2, 3, 5, 8}) {
       const Plan plan = plan_of(GetParam(), Device::cpu({.threads = threads}));
       CallArrays arrays(plan, 2);
       if (ragged) make_ragged(arrays);

@@ -1,10 +1,9 @@
 // A small f32 program on host memory, easily changed, run and compared as a whole.
 #include "cpu_program.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
+#include <iterator>
 
 #include "random.hpp"
 
@@ -23,35 +22,6 @@ std::vector<float> eighths(std::int64_t size, std::uint32_t sequence) {
   for (float& value : rounded) value = std::round(value) / 8;
   return rounded;
 }
-
-std::vector<double> widen(const std::vector<float>& narrow) {
-  return {narrow.begin(), narrow.end()};
-}
-
-/// A buffer with a pattern on both sides, aligned as plans ask for.
-class Guarded {
- public:
-  explicit Guarded(std::int64_t bytes) : bytes_(static_cast<std::size_t>(bytes)) {
-    memory_.assign(bytes_ + 3 * margin, std::byte{0xA5});
-    const auto address = reinterpret_cast<std::uintptr_t>(memory_.data()) + margin;
-    begin_ =
-        (address + margin - 1) / margin * margin - reinterpret_cast<std::uintptr_t>(memory_.data());
-  }
-  void* data() { return memory_.data() + begin_; }
-  float* floats() { return reinterpret_cast<float*>(data()); }
-  bool survives() const {
-    const auto untouched = [](std::byte b) { return b == std::byte{0xA5}; };
-    const auto middle = memory_.begin() + static_cast<std::ptrdiff_t>(begin_);
-    return std::all_of(memory_.begin(), middle, untouched) &&
-           std::all_of(middle + static_cast<std::ptrdiff_t>(bytes_), memory_.end(), untouched);
-  }
-
- private:
-  static constexpr std::size_t margin = 256;
-  std::size_t bytes_;
-  std::vector<std::byte> memory_;
-  std::size_t begin_ = 0;
-};
 
 }  // namespace
 
@@ -136,71 +106,6 @@ ProgramGradients Program::backward(const Device& device, unsigned asked) const {
       .weights = {{.W = pointers[3], .R = pointers[4], .bW = pointers[5], .bR = pointers[6]}}};
   plan.backward(inputs(), outputs, upstream, gradients, memory, stream);
   return out;
-}
-
-reference::Result Program::reference() const {
-  const std::vector<double> wide[] = {widen(x), widen(h0), widen(c0), widen(W),
-                                      widen(R), widen(bW), widen(bR)};
-  return reference::forward({.cell = cell,
-                             .T = shape.T,
-                             .B = shape.B,
-                             .I = shape.I,
-                             .H = shape.H,
-                             .reverse = direction == Direction::reverse,
-                             .x = wide[0].data(),
-                             .h0 = wide[1].data(),
-                             .c0 = wide[2].data(),
-                             .lengths = lengths.empty() ? nullptr : lengths.data(),
-                             .resets = resets.empty() ? nullptr : resets.data(),
-                             .W = wide[3].data(),
-                             .R = wide[4].data(),
-                             .bW = wide[5].data(),
-                             .bR = wide[6].data()});
-}
-
-Program Program::row(std::int64_t b) const {
-  const auto [T, B, I, H] = shape;
-  Program alone = *this;
-  alone.shape.B = 1;
-  alone.x.clear();
-  for (std::int64_t t = 0; t < T; ++t)
-    alone.x.insert(alone.x.end(), x.begin() + (t * B + b) * I, x.begin() + (t * B + b + 1) * I);
-  alone.h0.assign(h0.begin() + b * H, h0.begin() + (b + 1) * H);
-  alone.c0.clear();
-  for (std::int64_t c = 0; c < C; ++c)
-    alone.c0.insert(alone.c0.end(), c0.begin() + (c * B + b) * H, c0.begin() + (c * B + b + 1) * H);
-  return alone;
-}
-
-bool Program::guards_survive(const Device& device) const {
-  const auto [T, B, I, H] = shape;
-  const Plan plan(spec(), {T, B}, Mode::training, device);
-  const std::int64_t element = sizeof(float);
-  Guarded scratch(plan.scratch_bytes()), saved(plan.saved_bytes());
-  Guarded y(T * B * H * element), hT(B * H * element), cT(C * B * H * element),
-      c_all(C * T * B * H * element), dx(T * B * I * element), dh0(B * H * element),
-      dc0(C * B * H * element), dW(G * H * I * element), dR(G * H * H * element),
-      dbW(G * H * element), dbR(G * H * element);
-  Outputs outputs{.y = y.floats(), .hT = hT.floats()};
-  Upstream upstream{.dy = dy, .dhT = dhT};
-  Gradients gradients{
-      .dx = dx.floats(),
-      .dh0 = dh0.floats(),
-      .weights = {{.W = dW.floats(), .R = dR.floats(), .bW = dbW.floats(), .bR = dbR.floats()}}};
-  if (C > 0) {
-    outputs.cT = cT.floats();
-    outputs.c_all = c_all.floats();
-    upstream.dcT = dcT;
-    gradients.dc0 = dc0.floats();
-  }
-  const MemoryView memory{scratch.data(), saved.data()};
-  const Stream stream(device);
-  plan.forward(inputs(), outputs, memory, stream);
-  plan.backward(inputs(), outputs, upstream, gradients, memory, stream);
-  const Guarded* all[] = {&scratch, &saved, &y,  &hT, &cT,  &c_all, &dx,
-                          &dh0,     &dc0,   &dW, &dR, &dbW, &dbR};
-  return std::all_of(std::begin(all), std::end(all),
-                     [](const Guarded* buffer) { return buffer->survives(); });
 }
 
 }  // namespace takt::cpu_test

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <takt/reference.hpp>
 #include <takt/takt.hpp>
 #include <vector>
 
@@ -39,11 +38,6 @@ struct Program {
   Results forward(const Device& device, Mode mode) const;
   /// After a training forward; `asked` has a bit for each part.
   ProgramGradients backward(const Device& device, unsigned asked = ~0U) const;
-  reference::Result reference() const;
-  /// The program of one row of the batch.
-  Program row(std::int64_t b) const;
-  /// Runs both passes with a pattern around every buffer; whether it is still there.
-  bool guards_survive(const Device& device) const;
 
   std::string cell;
   CaseShape shape;

@@ -162,9 +162,9 @@ TEST(OnnxReader, Refusals) {
 
 /// Bytes whose end is the end of the readable memory: whoever reads further is killed, with or
 /// without a sanitizer.
-class Guarded {
+class EndOfMemory {
  public:
-  explicit Guarded(std::size_t largest)
+  explicit EndOfMemory(std::size_t largest)
       : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
         room_((largest / page_ + 1) * page_),
         memory_(static_cast<unsigned char*>(mmap(nullptr, room_ + page_, PROT_READ | PROT_WRITE,
@@ -172,9 +172,9 @@ class Guarded {
     if (memory_ == MAP_FAILED || mprotect(memory_ + room_, page_, PROT_NONE) != 0)
       throw std::bad_alloc();
   }
-  Guarded(const Guarded&) = delete;
-  Guarded& operator=(const Guarded&) = delete;
-  ~Guarded() { munmap(memory_, room_ + page_); }
+  EndOfMemory(const EndOfMemory&) = delete;
+  EndOfMemory& operator=(const EndOfMemory&) = delete;
+  ~EndOfMemory() { munmap(memory_, room_ + page_); }
 
   /// A copy of the first `count` bytes, at the end of the room.
   std::span<unsigned char> hold(const Message& bytes, std::size_t count) {
@@ -193,7 +193,7 @@ class Guarded {
 /// many beginnings were refused.
 template <class Read>
 std::size_t break_file(const Message& file, Read read) {
-  Guarded guarded(file.size());
+  EndOfMemory memory(file.size());
   const auto is_refused = [&](Bytes bytes) {
     try {
       read(bytes);
@@ -204,8 +204,8 @@ std::size_t break_file(const Message& file, Read read) {
   };
   std::size_t refused = 0;
   for (std::size_t count = 0; count < file.size(); ++count)
-    refused += is_refused(guarded.hold(file, count)) ? 1u : 0u;
-  const std::span<unsigned char> whole = guarded.hold(file, file.size());
+    refused += is_refused(memory.hold(file, count)) ? 1u : 0u;
+  const std::span<unsigned char> whole = memory.hold(file, file.size());
   EXPECT_FALSE(is_refused(whole));
   for (std::size_t bit = 0; bit < 8 * file.size(); ++bit) {
     whole[bit / 8] ^= static_cast<unsigned char>(1u << bit % 8);

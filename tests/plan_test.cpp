@@ -1,11 +1,16 @@
-// The planner, from facts alone.
+// The planner, from facts alone; and how a region divides its work.
 #include "plan.hpp"
+
+#include <atomic>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <takt/takt.hpp>
 
+#include "cpu/call.hpp"
 #include "cpu/layout.hpp"
+#include "cpu/thread_pool.hpp"
 
 namespace takt {
 namespace {
@@ -60,21 +65,28 @@ TEST(Planner, ScratchIsBoundedInT) {
 
 TEST(Planner, EmptyPlansNeedLittle) {
   const RnnSpec spec{.cell = "gru", .input_size = 2, .hidden_size = 3};
-  EXPECT_GE(decide(spec, {0, 0}, Mode::training, facts()).scratch_bytes, 0);
+  // The packed R, and a few rows that need no batch, each rounded up.
+  constexpr std::int64_t packed = 3 * 3 * 8 * f32_bytes;
+  for (const Dims none : {Dims{0, 0}, Dims{0, 5}, Dims{100, 0}}) {
+    const Decision decision = decide(spec, none, Mode::training, facts());
+    EXPECT_GE(decision.scratch_bytes, packed);
+    EXPECT_LT(decision.scratch_bytes, 4096);
+  }
   EXPECT_EQ(decide(spec, {0, 0}, Mode::training, facts()).saved_bytes, mark_bytes);
+  EXPECT_EQ(decide(spec, {100, 0}, Mode::training, facts()).saved_bytes, mark_bytes);
 }
 
 TEST(Planner, ExplainNamesWhatWasTakenAndRefused) {
   const RnnSpec spec{.cell = "gru", .input_size = 2, .hidden_size = 3};
-  const Decision decision = decide(spec, {7, 5}, Mode::inference, facts());
+  Decision decision = decide(spec, {7, 5}, Mode::inference, facts());
+  decision.candidates.push_back({"another", false, "a reason of its own"});
   const std::string text = explain(decision, spec, {7, 5}, Mode::inference, facts());
   EXPECT_NE(text.find("gru f32 I=2 H=3 forward, inference, T up to 7, B up to 5"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("cpu (a processor, 4 threads, x86-64-v3)"), std::string::npos) << text;
   EXPECT_NE(text.find("taken      cpu: "), std::string::npos) << text;
-  EXPECT_NE(text.find("refused    cuda step: the device of this plan is a cpu"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("refused    another: a reason of its own"), std::string::npos) << text;
 }
 
 TEST(SpecText, SaysWhatIsNotDefault) {
@@ -88,18 +100,33 @@ TEST(SpecText, SaysWhatIsNotDefault) {
   EXPECT_EQ(to_string(spec), "lstm f64 I=2 H=3 reverse bias=none batch_major");
 }
 
+/// How often a region's members are given each row and block of units.
+std::vector<int> times_covered(int threads, std::int64_t rows, std::int64_t blocks,
+                               std::int64_t weight_bytes, std::int64_t step_products) {
+  cpu::ThreadPool pool(threads);
+  const cpu::Split split = cpu::split(threads, rows, blocks, weight_bytes, step_products);
+  EXPECT_LE(split.members(), threads);
+  std::vector<std::atomic<int>> times(static_cast<std::size_t>(rows * blocks));
+  const auto kernel = [&](int, const cpu::Share& share) {
+    for (std::int64_t row = share.row_begin; row < share.row_end; ++row)
+      for (std::int64_t block = share.block_begin; block < share.block_end; ++block)
+        ++times[static_cast<std::size_t>(row * blocks + block)];
+  };
+  cpu::run_region(pool, split, rows, blocks, kernel, 0);
+  return {times.begin(), times.end()};
+}
+
 TEST(CpuSplit, CoversEveryRowAndBlockOnce) {
-  // Through the library: threads do not change bits (CpuBits.ThreadsDoNotMatter) and every element
-  // is compared (CpuAgainstReference); here only that more threads than work do no harm.
-  const Device device = Device::cpu({.threads = 64});
-  const Stream stream(device);
-  const RnnSpec spec{.cell = "rnn_relu", .input_size = 1, .hidden_size = 1};
-  const Plan plan(spec, {3, 1}, Mode::inference, device);
-  const std::vector<float> x{1, 2, 3}, W{1}, R{1}, b{0};
-  std::vector<float> y(3);
-  Memory memory(plan);
-  plan.forward({.x = x, .weights = {{.W = W, .R = R, .bW = b, .bR = b}}}, {.y = y}, memory, stream);
-  EXPECT_EQ(y, (std::vector<float>{1, 3, 6}));
+  constexpr std::int64_t fits = 1000, large = std::int64_t{8} << 20;  // bytes of R
+  for (const int threads : {1, 2, 3, 7, 16})
+    for (const std::int64_t rows : {1, 2, 5, 16, 17, 33, 100})
+      for (const std::int64_t blocks : {1, 2, 3, 8, 13})
+        for (const std::int64_t weight_bytes : {fits, large})
+          for (const std::int64_t step_products : {std::int64_t{1}, std::int64_t{1} << 30})
+            EXPECT_EQ(times_covered(threads, rows, blocks, weight_bytes, step_products),
+                      std::vector<int>(static_cast<std::size_t>(rows * blocks), 1))
+                << threads << " threads, " << rows << " rows, " << blocks << " blocks, R of "
+                << weight_bytes << " bytes, " << step_products << " products a step";
 }
 
 }  // namespace

@@ -13,11 +13,13 @@
 #include <takt/takt.hpp>
 
 #include "call_arrays.hpp"
+#include "call_kinds.hpp"
+#include "cell_names.hpp"
 
 namespace takt::test {
 namespace {
 
-constexpr Dims dims{7, 5};
+constexpr Dims dims = dims_of_kinds;
 
 /// Units do not fill their last vector, nor rows their panel.
 RnnSpec spec_of(const std::string& cell, Bias bias = Bias::both) {
@@ -39,9 +41,7 @@ TEST_P(Scratch, MayHoldAnything) {
     std::vector<unsigned char> results[2];
     for (const int byte : {0x00, 0xFF}) {
       CallArrays arrays(plan, 1);
-      arrays.lengths = {7, 0, 3, 6, 1};
-      arrays.resets.assign(static_cast<std::size_t>(dims.T * dims.B), 0);
-      for (std::size_t n = 3; n < arrays.resets.size(); n += 4) arrays.resets[n] = 1;
+      make_ragged_rows(arrays);
       const MemoryView memory = arrays.memory;
       fill(memory.saved, byte);
       fill(memory.scratch, byte);
@@ -78,28 +78,57 @@ class Guarded {
   std::size_t begin_ = 0;
 };
 
-TEST_P(Scratch, IsAsLargeAsThePlanSays) {
+/// A call's memory and all that it writes, guarded.
+struct GuardedCall {
+  explicit GuardedCall(const Plan& plan, const CallArrays& like)
+      : scratch(plan.scratch_bytes()), saved(plan.saved_bytes()) {
+    for (const Array* array :
+         {&like.y, &like.hT, &like.cT, &like.c_all, &like.dx, &like.dh0, &like.dc0})
+      tensors.emplace_back(array->size() * f32_bytes);
+    for (const Array& array : like.gradients.arrays())
+      tensors.emplace_back(array.size() * f32_bytes);
+  }
+  MemoryView memory() { return {scratch.bytes(), saved.bytes()}; }
+  Outputs outputs() { return {.y = at(0), .hT = at(1), .cT = at(2), .c_all = at(3)}; }
+  Gradients gradients() {
+    return {.dx = at(4),
+            .dh0 = at(5),
+            .dc0 = at(6),
+            .weights = {{.W = at(7), .R = at(8), .bW = at(9), .bR = at(10)}}};
+  }
+  bool survives() const {
+    return scratch.survives() && saved.survives() &&
+           std::all_of(tensors.begin(), tensors.end(),
+                       [](const Guarded& tensor) { return tensor.survives(); });
+  }
+
+  static constexpr std::int64_t f32_bytes = 4;
+  Guarded scratch, saved;
+  std::vector<Guarded> tensors;
+
+ private:
+  Pointer at(std::size_t n) {
+    const Bytes bytes = tensors[n].bytes();
+    return bytes.size > 0 ? Pointer(static_cast<float*>(bytes.data)) : Pointer();
+  }
+};
+
+TEST_P(Scratch, AndResultsAreAsLargeAsThePlanSays) {
   const Device device = Device::cpu({.threads = 2});
   const Stream stream(device);
-  for (const Mode mode : {Mode::inference, Mode::training}) {
-    SCOPED_TRACE(to_string(mode));
-    const Plan plan(spec_of(GetParam()), dims, mode, device);
-    CallArrays arrays(plan, 1);
-    Guarded scratch(plan.scratch_bytes()), saved(plan.saved_bytes());
-    const MemoryView memory{scratch.bytes(), saved.bytes()};
-    plan.forward(arrays.inputs(), arrays.outputs(), memory, stream);
-    if (mode == Mode::training)
-      plan.backward(arrays.inputs(), arrays.outputs(), arrays.upstream(), arrays.gradients_of(),
-                    memory, stream);
-    EXPECT_TRUE(scratch.survives());
-    EXPECT_TRUE(saved.survives());
-  }
-}
-
-std::vector<std::string> cell_names() {
-  std::vector<std::string> names;
-  for (const CellInfo& cell : known_cells()) names.emplace_back(cell.name);
-  return names;
+  for (const Mode mode : {Mode::inference, Mode::training})
+    for (const bool ragged : {false, true}) {
+      SCOPED_TRACE(std::string(to_string(mode)) + (ragged ? ", ragged" : ""));
+      const Plan plan(spec_of(GetParam()), dims, mode, device);
+      CallArrays arrays(plan, 1);
+      if (ragged) make_ragged_rows(arrays);
+      GuardedCall call(plan, arrays);
+      plan.forward(arrays.inputs(), call.outputs(), call.memory(), stream);
+      if (mode == Mode::training)
+        plan.backward(arrays.inputs(), call.outputs(), arrays.upstream(), call.gradients(),
+                      call.memory(), stream);
+      EXPECT_TRUE(call.survives());
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, Scratch, testing::ValuesIn(cell_names()),

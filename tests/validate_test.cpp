@@ -10,7 +10,9 @@
 
 #include <takt/takt.hpp>
 
+#include "cell_names.hpp"
 #include "validate/run.hpp"
+#include "validate/tolerance_use.hpp"
 
 namespace takt::validate {
 namespace {
@@ -113,10 +115,70 @@ TEST_P(Validate, AProcessorThatRoundsUpIsOutside) {
   }
 }
 
-/// The tolerance of a sum counts its terms; this one has 10,000, which CBLAS adds in many lanes.
-TEST(ValidateOutcome, AToleranceFarFromTheErrorIsLoose) {
-  EXPECT_EQ(verdict_of(case_of("rnn_relu", DataType::f32, {1, 1, 10'000, 1})),
-            to_string(Verdict::loose));
+TEST(ValidateOutcome, ItsWorstTensorJudges) {
+  EXPECT_EQ(judge(tensor_error(1, 1)), Verdict::inside);
+  EXPECT_EQ(judge(tensor_error(1.01, 1)), Verdict::outside);
+  EXPECT_EQ(judge(tensor_error(nan_value, 1)), Verdict::outside);
+  EXPECT_EQ(judge(tensor_error(least_share, 1)), Verdict::inside);
+  EXPECT_EQ(judge(tensor_error(0.99 * least_share, 1)), Verdict::loose);
+  EXPECT_EQ(judge(tensor_error(0, 0)), Verdict::inside);
+  EXPECT_EQ(judge(tensor_error(0x1p-60, 0)), Verdict::outside);
+}
+
+TEST(ToleranceTerms, CountWhatEachTensorSums) {
+  const CaseShape shape{1000, 7, 50, 10};
+  const Terms f32 = terms_of("lstm", DataType::f32, shape);
+  EXPECT_EQ(f32.forward, 50 + 10);
+  EXPECT_EQ(f32.backward, 4 * 10);
+  EXPECT_EQ(f32.weights, 7000);
+  EXPECT_EQ(f32.biases, 50 + 10 + 4 * 10);
+  EXPECT_EQ(terms_of("lstm", DataType::f64, shape).biases, 50 + 10 + 4 * 10 + 7000);
+}
+
+Outcome outcome_of(const Case& checked, std::initializer_list<TensorError> tensors) {
+  return {.checked = checked, .tensors = tensors};
+}
+
+TensorError named_error(std::string_view name, double error, double tolerance) {
+  TensorError tensor = tensor_error(error, tolerance);
+  tensor.tensor = name;
+  return tensor;
+}
+
+TEST(ToleranceUses, AreTheMostOfAnyCaseForEachTensorCellAndType) {
+  const Case small = case_of("gru", DataType::f32, {1, 1, 2, 1});
+  const Case large = case_of("gru", DataType::f32, {5, 3, 2, 1});
+  const Case other_type = case_of("gru", DataType::f64, {5, 3, 2, 1});
+  const Case other_cell = case_of("lstm", DataType::f32, {5, 3, 2, 1});
+  ToleranceUses uses;
+  uses.add(outcome_of(small, {named_error("y", 0.5, 1), named_error("dbW", 0.01, 1)}));
+  uses.add(outcome_of(large, {named_error("y", 0.1, 1), named_error("dbW", 0.06, 2)}));
+  ASSERT_EQ(uses.all().size(), 2U);
+  EXPECT_EQ(uses.all()[0].share, 0.5);
+  EXPECT_EQ(uses.all()[0].shape, small.shape);
+  EXPECT_EQ(uses.all()[1].shape, large.shape);
+  ASSERT_EQ(uses.loose().size(), 1U);
+  EXPECT_EQ(to_string(uses.loose()[0]),
+            "dbW of gru f32 uses 3 % of its tolerance at most, in T5 B3 I2 H1");
+  // Neither another type nor another cell speaks for this one.
+  uses.add(outcome_of(other_type, {named_error("dbW", 0.9, 1)}));
+  uses.add(outcome_of(other_cell, {named_error("dbW", 0.9, 1)}));
+  EXPECT_EQ(uses.loose().size(), 1U);
+  uses.add(outcome_of(small, {named_error("dbW", 0.05, 1)}));
+  EXPECT_TRUE(uses.loose().empty());
+}
+
+TEST(ToleranceUses, OfExactResults) {
+  ToleranceUses uses;
+  uses.add(outcome_of(case_of("gru", DataType::f32, {0, 1, 2, 1}), {named_error("y", 0, 0)}));
+  EXPECT_TRUE(uses.all().empty());
+  uses.add(outcome_of(case_of("gru", DataType::f64, {1, 1, 2, 1}), {named_error("y", 0, 1)}));
+  EXPECT_TRUE(uses.loose().empty());
+  uses.add(outcome_of(case_of("gru", DataType::f32, {1, 1, 2, 1}), {named_error("y", 0, 1)}));
+  EXPECT_EQ(uses.loose().size(), 1U);
+  uses.add(
+      outcome_of(case_of("gru", DataType::f32, {1, 1, 2, 1}), {named_error("y", nan_value, 1)}));
+  EXPECT_TRUE(uses.loose().empty());
 }
 
 TEST_P(Validate, ATypeWithoutAlgorithmIsRefused) {
@@ -130,22 +192,33 @@ TEST_P(Validate, EveryResultIsCompared) {
   const Device device = Device::cpu({.threads = 1});
   const Outcome outcome = run(case_of(GetParam(), DataType::f32, {3, 2, 2, 2}), device);
   std::vector<std::string_view> compared,
-      expected{"y", "hT", "dx", "dh0", "dW", "dR", "dbW", "dbR"};
+      expected{"y", "hT", "inference y", "inference hT", "dx", "dh0", "dW", "dR", "dbW", "dbR"};
   if (find_cell(GetParam()).inner_states() > 0)
-    expected.insert(expected.end(), {"cT", "c_all", "dc0"});
+    expected.insert(expected.end(), {"cT", "c_all", "inference cT", "inference c_all", "dc0"});
   for (const TensorError& tensor : outcome.tensors) compared.push_back(tensor.tensor);
   std::sort(compared.begin(), compared.end());
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(compared, expected);
 }
 
-std::vector<std::string> cell_names() {
-  std::vector<std::string> names;
-  for (const CellInfo& cell : known_cells()) names.emplace_back(cell.name);
-  return names;
+TEST_P(Validate, InferenceIsComparedToo) {
+  const Device device = Device::cpu({.threads = 1});
+  const Outcome outcome = run(case_of(GetParam(), DataType::f32, {9, 4, 3, 5}), device);
+  const auto error_of_tensor = [&](std::string_view name) {
+    for (const TensorError& tensor : outcome.tensors)
+      if (tensor.tensor == name) return tensor.error();
+    return nan_value;
+  };
+  // Both modes have the same bits, and none of these is without error.
+  std::vector<std::string> tensors{"y", "hT"};
+  if (find_cell(GetParam()).inner_states() > 0) tensors.insert(tensors.end(), {"cT", "c_all"});
+  for (const std::string& tensor : tensors) {
+    EXPECT_GT(error_of_tensor(tensor), 0) << tensor;
+    EXPECT_EQ(error_of_tensor("inference " + tensor), error_of_tensor(tensor)) << tensor;
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, Validate, testing::ValuesIn(cell_names()),
+INSTANTIATE_TEST_SUITE_P(Cells, Validate, testing::ValuesIn(test::cell_names()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "validate/run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -93,11 +94,6 @@ ErrorMeter compare(const Array& array, const std::vector<double>& reference, con
   return meter;
 }
 
-std::vector<double> sum(std::vector<double> a, const std::vector<double>& b, bool add) {
-  for (std::size_t n = 0; add && n < a.size(); ++n) a[n] += b[n];
-  return a;
-}
-
 RnnSpec spec_of(const Case& checked) {
   return {.cell = checked.cell,
           .input_size = checked.shape.I,
@@ -108,6 +104,33 @@ RnnSpec spec_of(const Case& checked) {
           .layout = checked.semantics.layout};
 }
 
+/// What one forward writes.
+template <class Real>
+struct ForwardResults {
+  ForwardResults(const Case& checked, const Device& device, const Numbers& numbers)
+      : C(numbers.C),
+        y(checked, device, 1, checked.shape.H, nullptr),
+        c_all(checked, device, C, checked.shape.H, nullptr),
+        hT(upload<Real>(device, numbers.dhT)),  // any values of the right sizes
+        cT(upload<Real>(device, numbers.dcT)) {}
+
+  Outputs outputs() {
+    Outputs outputs{.y = y.rows(), .hT = hT};
+    if (C > 0) outputs.cT = cT, outputs.c_all = c_all.rows();
+    return outputs;
+  }
+
+  std::int64_t C;
+  RowArray<Real> y, c_all;
+  Array hT, cT;
+};
+
+/// Names of y, hT, cT and c_all in a report.
+using ForwardNames = std::array<std::string_view, 4>;
+constexpr ForwardNames of_training{"y", "hT", "cT", "c_all"};
+constexpr ForwardNames of_inference{"inference y", "inference hT", "inference cT",
+                                    "inference c_all"};
+
 /// One case on one device, in the element type of the case.
 template <class Real>
 class Run {
@@ -116,55 +139,64 @@ class Run {
       : checked_(checked),
         device_(device),
         stream_(device),
-        plan_(spec_of(checked), {checked.shape.T, checked.shape.B}, Mode::training, device),
-        numbers_(make_numbers(checked, draw)) {
+        numbers_(make_numbers(checked, draw)),
+        problem_(reference_problem(checked, numbers_)),
+        terms_(terms_of(checked.cell, checked.type, checked.shape)),
+        resets_(placed_resets(checked, numbers_)),
+        x_(checked, device, 1, checked.shape.I, &numbers_.x),
+        W_(put(numbers_.W)),
+        R_(put(numbers_.R)),
+        bW_(put(numbers_.bW)),
+        bR_(put(numbers_.bR)),
+        h0_(put(numbers_.h0)),
+        c0_(put(numbers_.c0)) {
+    LayerWeights layer{.W = W_, .R = R_};
+    if (!numbers_.bW.empty()) layer.bW = bW_;
+    if (!numbers_.bR.empty()) layer.bR = bR_;
+    inputs_.x = x_.const_rows();
+    inputs_.weights = {layer};
+    if (!numbers_.h0.empty()) inputs_.h0 = h0_;
+    if (!numbers_.c0.empty()) inputs_.c0 = c0_;
+    if (!numbers_.lengths.empty()) inputs_.lengths = numbers_.lengths.data();
+    if (!resets_.empty()) inputs_.resets = resets_.data();
     outcome_.checked = checked;
-    outcome_.algorithm = plan_.algorithm();
   }
 
   Outcome outcome() {
-    const reference::Problem problem = reference_problem(checked_, numbers_);
-    const auto [T, B, I, H] = checked_.shape;
-    const std::int64_t C = numbers_.C;
-    const Array W = put(numbers_.W), R = put(numbers_.R), bW = put(numbers_.bW),
-                bR = put(numbers_.bR), h0 = put(numbers_.h0), c0 = put(numbers_.c0);
-    RowArray<Real> x(checked_, device_, 1, I, &numbers_.x), y(checked_, device_, 1, H, nullptr),
-        c_all(checked_, device_, C, H, nullptr);
-    Array hT = put(numbers_.dhT), cT = put(numbers_.dcT);  // any values of the right sizes
-    Inputs inputs{.x = x.const_rows()};
-    LayerWeights layer{.W = W, .R = R};
-    if (!numbers_.bW.empty()) layer.bW = bW;
-    if (!numbers_.bR.empty()) layer.bR = bR;
-    inputs.weights = {layer};
-    if (!numbers_.h0.empty()) inputs.h0 = h0;
-    if (!numbers_.c0.empty()) inputs.c0 = c0;
-    if (!numbers_.lengths.empty()) inputs.lengths = numbers_.lengths.data();
-    const std::vector<std::uint8_t> resets = placed_resets(checked_, numbers_);
-    if (!resets.empty()) inputs.resets = resets.data();
-    Outputs outputs{.y = y.rows(), .hT = hT};
-    if (C > 0) outputs.cT = cT, outputs.c_all = c_all.rows();
-    Memory memory(plan_);
-    plan_.forward(inputs, outputs, memory, stream_);
+    const reference::Result expected = reference::forward(problem_);
+    const Plan training = plan(Mode::training), inference = plan(Mode::inference);
+    outcome_.algorithm = training.algorithm();
+    ForwardResults<Real> results(checked_, device_, numbers_);
+    Memory memory(training);
+    training.forward(inputs_, results.outputs(), memory, stream_);
+    compare_forward(results, expected, of_training);
+    backward(training, results.outputs(), memory);
 
-    const reference::Result expected = reference::forward(problem);
-    const std::int64_t depth = I + H;
-    note("y", y.compare(expected.y, stream_), depth);
-    note("hT", compare<Real>(hT, expected.hT, stream_), depth);
-    if (C > 0) {
-      note("cT", compare<Real>(cT, expected.cT, stream_), depth);
-      note("c_all", c_all.compare(expected.c_all, stream_), depth);
-    }
-    backward(problem, inputs, outputs, memory);
+    ForwardResults<Real> inferred(checked_, device_, numbers_);
+    Memory memory_of_inference(inference);
+    inference.forward(inputs_, inferred.outputs(), memory_of_inference, stream_);
+    compare_forward(inferred, expected, of_inference);
     return std::move(outcome_);
   }
 
  private:
   Array put(const std::vector<double>& values) const { return upload<Real>(device_, values); }
 
-  void backward(const reference::Problem& problem, const Inputs& inputs, const Outputs& outputs,
-                Memory& memory) {
-    const auto [T, B, I, H] = checked_.shape;
-    const std::int64_t C = numbers_.C, GH = numbers_.G * H;
+  Plan plan(Mode mode) const {
+    return Plan(spec_of(checked_), {checked_.shape.T, checked_.shape.B}, mode, device_);
+  }
+
+  void compare_forward(const ForwardResults<Real>& results, const reference::Result& expected,
+                       const ForwardNames& names) {
+    note(names[0], results.y.compare(expected.y, stream_), terms_.forward);
+    note(names[1], compare<Real>(results.hT, expected.hT, stream_), terms_.forward);
+    if (results.C == 0) return;
+    note(names[2], compare<Real>(results.cT, expected.cT, stream_), terms_.forward);
+    note(names[3], results.c_all.compare(expected.c_all, stream_), terms_.forward);
+  }
+
+  void backward(const Plan& plan, const Outputs& outputs, Memory& memory) {
+    const std::int64_t I = checked_.shape.I, H = checked_.shape.H, C = numbers_.C;
     RowArray<Real> dx(checked_, device_, 1, I, nullptr);
     const RowArray<Real> dy(checked_, device_, 1, H, &numbers_.dy),
         dc_all(checked_, device_, C, H, &numbers_.dc_all);
@@ -184,33 +216,42 @@ class Run {
     if (!numbers_.bR.empty()) layer.bR = dbR;
     gradients.weights = {layer};
     gradients.accumulate = checked_.semantics.accumulate;
-    plan_.backward(inputs, outputs, upstream, gradients, memory, stream_);
+    plan.backward(inputs_, outputs, upstream, gradients, memory, stream_);
 
     const reference::Gradients expected =
-        reference::backward(problem, reference_upstream(numbers_));
-    const bool add = checked_.semantics.accumulate;
-    const std::int64_t depth = I + H + GH, over = depth + T * B;
-    note("dx", dx.compare(expected.dx, stream_), depth);
-    note("dh0", compare<Real>(dh0, expected.dh0, stream_), depth);
-    if (C > 0) note("dc0", compare<Real>(dc0, expected.dc0, stream_), depth);
-    note("dW", compare<Real>(dW, sum(expected.dW, numbers_.old_dW, add), stream_), over);
-    note("dR", compare<Real>(dR, sum(expected.dR, numbers_.old_dR, add), stream_), over);
-    if (layer.bW)
-      note("dbW", compare<Real>(dbW, sum(expected.dbW, numbers_.old_dbW, add), stream_), over);
-    if (layer.bR)
-      note("dbR", compare<Real>(dbR, sum(expected.dbR, numbers_.old_dbR, add), stream_), over);
+        reference::backward(problem_, reference_upstream(numbers_));
+    note("dx", dx.compare(expected.dx, stream_), terms_.backward);
+    note("dh0", compare<Real>(dh0, expected.dh0, stream_), terms_.backward);
+    if (C > 0) note("dc0", compare<Real>(dc0, expected.dc0, stream_), terms_.backward);
+    note_sum("dW", dW, expected.dW, numbers_.old_dW, terms_.weights);
+    note_sum("dR", dR, expected.dR, numbers_.old_dR, terms_.weights);
+    if (layer.bW) note_sum("dbW", dbW, expected.dbW, numbers_.old_dbW, terms_.biases);
+    if (layer.bR) note_sum("dbR", dbR, expected.dbR, numbers_.old_dbR, terms_.biases);
   }
 
-  void note(std::string_view tensor, const ErrorMeter& meter, std::int64_t accumulation) {
+  /// A weight gradient, which may have been added to what was there.
+  void note_sum(std::string_view tensor, const Array& found, std::vector<double> expected,
+                const std::vector<double>& old, std::int64_t terms) {
+    for (std::size_t n = 0; checked_.semantics.accumulate && n < expected.size(); ++n)
+      expected[n] += old[n];
+    note(tensor, compare<Real>(found, expected, stream_), terms);
+  }
+
+  void note(std::string_view tensor, const ErrorMeter& meter, std::int64_t terms) {
     const bool exact = checked_.shape.T * checked_.shape.B == 0;
-    outcome_.tensors.push_back({tensor, meter, exact ? 0 : tolerance(checked_.type, accumulation)});
+    outcome_.tensors.push_back({tensor, meter, exact ? 0 : tolerance(checked_.type, terms)});
   }
 
   const Case& checked_;
   const Device& device_;
   Stream stream_;
-  Plan plan_;
   Numbers numbers_;
+  reference::Problem problem_;
+  Terms terms_;
+  std::vector<std::uint8_t> resets_;
+  RowArray<Real> x_;
+  Array W_, R_, bW_, bR_, h0_, c0_;
+  Inputs inputs_;
   Outcome outcome_;
 };
 
@@ -228,12 +269,6 @@ int draws(const CaseShape& shape) {
 void merge(const Outcome& other, Outcome& outcome) {
   for (std::size_t n = 0; n < outcome.tensors.size(); ++n)
     outcome.tensors[n].meter.add(other.tensors[n].meter);
-}
-
-Verdict judge(const TensorError& worst) {
-  if (!(worst.share() <= 1)) return Verdict::outside;
-  if (worst.tolerance > 0 && worst.share() < least_share) return Verdict::loose;
-  return Verdict::inside;
 }
 
 }  // namespace
@@ -261,6 +296,12 @@ TensorError Outcome::worst() const {
     else if (worst.tensor.empty() || tensor.share() > worst.share())
       worst = tensor;
   return worst;
+}
+
+Verdict judge(const TensorError& worst) {
+  if (!(worst.share() <= 1)) return Verdict::outside;
+  if (worst.tolerance > 0 && worst.share() < least_share) return Verdict::loose;
+  return Verdict::inside;
 }
 
 Outcome run(const Case& checked, const Device& device) {

@@ -15,13 +15,13 @@ namespace takt::validate {
 enum class Verdict {
   inside,   ///< within tolerance
   outside,  ///< not
-  loose,    ///< within, but so far that the tolerance says little
+  loose,    ///< within, but by so much in every tensor that the tolerances say little
   refused,  ///< the device has no algorithm for the case
 };
 std::string_view to_string(Verdict verdict);
 
 struct TensorError {
-  std::string_view tensor;  ///< "y", "dW", ...
+  std::string_view tensor;  ///< "y", "dW", ...; "inference y" of a plan for inference
   ErrorMeter meter{};       ///< over all draws
   double tolerance = 0;
 
@@ -42,7 +42,11 @@ struct Outcome {
   TensorError worst() const;
 };
 
-/// Cases of few elements run on several draws of numbers, so that their errors say something.
+/// What the worst tensor of a case says of it.
+Verdict judge(const TensorError& worst);
+
+/// Runs forward and backward of a training plan, and forward of one for inference. Cases of few
+/// elements run on several draws of numbers, so that their errors say something.
 Outcome run(const Case& checked, const Device& device);
 
 }  // namespace takt::validate

@@ -1,9 +1,12 @@
-// The one function that says how far a result may lie from the reference.
+// The one function that says how far a result may lie from the reference, and the lengths of sums
+// that it is asked about.
 #include "validate/tolerance.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include <takt/cells.hpp>
 
 namespace takt::validate {
 namespace {
@@ -40,6 +43,15 @@ void ErrorMeter::add(const ErrorMeter& other) {
 
 double ErrorMeter::error() const {
   return nan ? std::numeric_limits<double>::quiet_NaN() : worst / scale;
+}
+
+Terms terms_of(std::string_view cell, DataType type, const CaseShape& shape) {
+  const auto [T, B, I, H] = shape;
+  const std::int64_t GH = find_cell(cell).gates * H;
+  // Biases are summed in double: in f32 they are as far off as the summands, which are made by
+  // forward and backward. In f64 that sum rounds as well, and so does the reference's.
+  const std::int64_t summed = type == DataType::f64 ? T * B : 0;
+  return {.forward = I + H, .backward = GH, .weights = T * B, .biases = I + H + GH + summed};
 }
 
 }  // namespace takt::validate

@@ -1,0 +1,43 @@
+// How much of the tolerances a set of cases has used.
+#include "validate/tolerance_use.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iterator>
+#include <limits>
+
+namespace takt::validate {
+
+std::string to_string(const ToleranceUse& use) {
+  char percent[32];
+  std::snprintf(percent, sizeof(percent), "%.2g", 100 * use.share);
+  return std::string(use.tensor) + " of " + use.cell + " " + std::string(to_string(use.type)) +
+         " uses " + percent + " % of its tolerance at most, in " + to_string(use.shape);
+}
+
+void ToleranceUses::add(const Outcome& outcome) {
+  const Case& checked = outcome.checked;
+  for (const TensorError& tensor : outcome.tensors) {
+    if (tensor.tolerance == 0) continue;
+    auto use = std::find_if(uses_.begin(), uses_.end(), [&](const ToleranceUse& known) {
+      return known.tensor == tensor.tensor && known.cell == checked.cell &&
+             known.type == checked.type;
+    });
+    if (use == uses_.end())
+      use = uses_.insert(use, {checked.cell, checked.type, tensor.tensor, 0, checked.shape});
+    // NaN is outside, not loose.
+    const double share =
+        std::isnan(tensor.share()) ? std::numeric_limits<double>::infinity() : tensor.share();
+    if (share > use->share) use->share = share, use->shape = checked.shape;
+  }
+}
+
+std::vector<ToleranceUse> ToleranceUses::loose() const {
+  std::vector<ToleranceUse> loose;
+  std::copy_if(uses_.begin(), uses_.end(), std::back_inserter(loose),
+               [](const ToleranceUse& use) { return use.is_loose(); });
+  return loose;
+}
+
+}  // namespace takt::validate
