@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <random>
 
 #include <takt/reference.hpp>
 
@@ -11,6 +11,8 @@ namespace takt::bench {
 namespace {
 
 using Values = std::vector<double>;
+
+constexpr std::uint64_t place_seed = 4;
 
 /// Some elements of an array, as doubles. The arrays of benchmarks are dense, so a part of them is
 /// one span of time.
@@ -33,16 +35,6 @@ Values all_values(const Array& array, const Stream& stream) {
   return values(array, 0, array.size(), stream);
 }
 
-double error_of(const Values& results, const Values& reference) {
-  double worst = 0, scale = 1;
-  for (std::size_t n = 0; n < results.size(); ++n) {
-    if (std::isnan(results[n])) return results[n];
-    worst = std::max(worst, std::abs(results[n] - reference[n]));
-    scale = std::max(scale, std::abs(reference[n]));
-  }
-  return worst / scale;
-}
-
 double time_run(Problem& problem) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
@@ -53,36 +45,43 @@ double time_run(Problem& problem) {
 /// Holds one problem against the reference, piece by piece.
 class Checker {
  public:
-  explicit Checker(Problem& problem)
-      : problem_(problem), shape_(problem.shape()), stream_(problem.stream()) {
+  Checker(Problem& problem, const ErrorOf& error_of)
+      : problem_(problem),
+        error_of_(error_of),
+        shape_(problem.shape()),
+        stream_(problem.stream()),
+        windows_(checked_windows(shape_)) {
     for (const Array& array : problem.weights().arrays())
       weights_.push_back(all_values(array, stream_));
     check_.done = true;
-    check_.steps = checked_steps(shape_);
-    check_.end = shape_.T > check_.steps;
   }
 
   Check result() {
     if (shape_.mode == Mode::training) gradients();
-    Values h, c;
-    if (check_.end) {
-      problem_.run_first(shape_.T - check_.steps);
-      h = all_values(problem_.hT(), stream_);
-      c = all_values(problem_.cT(), stream_);
-    }
+    std::vector<States> before;
+    for (const Window& window : windows_) before.push_back(states_before(window));
     check_.run_seconds = time_run(problem_);
-    steps_of_y("y, first steps", 0, nullptr, nullptr);
-    if (check_.end) steps_of_y("y, last steps", shape_.T - check_.steps, &h, &c);
+    for (std::size_t n = 0; n < windows_.size(); ++n) steps_of_y(windows_[n], before[n]);
     return check_;
   }
 
  private:
-  reference::Problem reference_problem(const Values& x) const {
+  struct States {
+    Values h, c;  // empty: the start values
+  };
+
+  States states_before(const Window& window) {
+    if (window.first == 0) return {};
+    problem_.run_first(window.first);
+    return {all_values(problem_.hT(), stream_), all_values(problem_.cT(), stream_)};
+  }
+
+  reference::Problem reference_problem(const Window& window, const Values& x) const {
     const auto pointer = [this](std::size_t n) {
       return n < weights_.size() ? weights_[n].data() : nullptr;
     };
     return {.cell = shape_.cell,
-            .T = check_.steps,
+            .T = window.count,
             .B = shape_.B,
             .I = shape_.I,
             .H = shape_.H,
@@ -93,42 +92,43 @@ class Checker {
             .bR = pointer(3)};
   }
 
-  Values part(const Array& array, std::int64_t first, std::int64_t width) const {
+  Values part(const Array& array, const Window& window, std::int64_t width) const {
     const std::int64_t row = shape_.B * width;
-    return values(array, first * row, check_.steps * row, stream_);
+    return values(array, window.first * row, window.count * row, stream_);
   }
 
-  void steps_of_y(const char* name, std::int64_t first, const Values* h, const Values* c) {
-    const Values x = part(problem_.x(), first, shape_.I);
-    reference::Problem problem = reference_problem(x);
-    if (h != nullptr) problem.h0 = h->data();
-    if (c != nullptr && !c->empty()) problem.c0 = c->data();
-    note(name, part(problem_.y(), first, shape_.H), reference::forward(problem).y,
-         shape_.I + shape_.H);
+  void steps_of_y(const Window& window, const States& before) {
+    const Values x = part(problem_.x(), window, shape_.I);
+    reference::Problem problem = reference_problem(window, x);
+    if (!before.h.empty()) problem.h0 = before.h.data();
+    if (!before.c.empty()) problem.c0 = before.c.data();
+    note("y", window, part(problem_.y(), window, shape_.H), reference::forward(problem).y);
   }
 
   void gradients() {
-    problem_.run_first(check_.steps);
-    const Values x = part(problem_.x(), 0, shape_.I), dy = part(problem_.dy(), 0, shape_.H);
+    const Window& window = windows_.front();
+    problem_.run_first(window.count);
+    const Values x = part(problem_.x(), window, shape_.I),
+                 dy = part(problem_.dy(), window, shape_.H);
     const reference::Gradients expected =
-        reference::backward(reference_problem(x), {.dy = dy.data()});
-    const std::int64_t depth = shape_.I + shape_.H + find_cell(shape_.cell).gates * shape_.H;
-    note("dx", part(problem_.dx(), 0, shape_.I), expected.dx, depth);
+        reference::backward(reference_problem(window, x), {.dy = dy.data()});
+    note("dx", window, part(problem_.dx(), window, shape_.I), expected.dx);
     const Values* const references[] = {&expected.dW, &expected.dR, &expected.dbW, &expected.dbR};
     const char* const names[] = {"dW", "dR", "dbW", "dbR"};
     for (std::size_t n = 0; n < problem_.gradients().arrays().size(); ++n)
-      note(names[n], all_values(problem_.gradients().arrays()[n], stream_), *references[n],
-           depth + check_.steps * shape_.B);
+      note(names[n], window, all_values(problem_.gradients().arrays()[n], stream_), *references[n]);
   }
 
-  void note(const char* name, const Values& results, const Values& reference,
-            std::int64_t accumulation) {
-    check_.tensors.push_back({name, error_of(results, reference), accumulation});
+  void note(const char* name, const Window& window, const Values& results,
+            const Values& reference) {
+    check_.tensors.push_back({name, window, error_of_(results, reference)});
   }
 
   Problem& problem_;
+  const ErrorOf& error_of_;
   const Shape& shape_;
   const Stream& stream_;
+  std::vector<Window> windows_;
   std::vector<Values> weights_;
   Check check_;
 };
@@ -141,17 +141,31 @@ bool reference_knows(const std::string& cell) {
 
 }  // namespace
 
-std::int64_t checked_steps(const Shape& shape) {
+std::int64_t window_width(const Shape& shape) {
   constexpr double most_operations = 2.5e8;  // of the reference: a fraction of a second
   constexpr std::int64_t most_steps = 64;
   Shape step = shape;
   step.T = 1;
-  const double steps = std::clamp(most_operations / operations(step), 1.0, 1.0 * most_steps);
-  return std::min(shape.T, static_cast<std::int64_t>(steps));
+  return static_cast<std::int64_t>(
+      std::clamp(most_operations / operations(step), 1.0, 1.0 * most_steps));
 }
 
-Check check(Problem& problem) {
-  if (reference_knows(problem.shape().cell)) return Checker(problem).result();
+std::vector<Window> checked_windows(const Shape& shape) {
+  const std::int64_t width = window_width(shape), between = shape.T - 2 * width;
+  if (shape.T <= width) return {{0, shape.T}};
+  std::vector<Window> windows = {{0, width}};
+  if (between > 0) {
+    const std::int64_t count = std::min(width, between);
+    const auto places = static_cast<std::uint64_t>(between - count + 1);
+    std::mt19937_64 draw(place_seed);
+    windows.push_back({width + static_cast<std::int64_t>(draw() % places), count});
+  }
+  windows.push_back({shape.T - width, width});
+  return windows;
+}
+
+Check check(Problem& problem, const ErrorOf& error_of) {
+  if (reference_knows(problem.shape().cell)) return Checker(problem, error_of).result();
   return {.run_seconds = time_run(problem)};
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,27 +11,38 @@
 
 namespace takt::bench {
 
-struct TensorError {
-  std::string tensor;
-  /// max |result - reference| / max(1, max |reference|); NaN where a result is.
-  double error = 0;
-  std::int64_t accumulation = 0;  ///< products that an element is a sum of
+/// Some steps: `count` from `first` on.
+struct Window {
+  std::int64_t first = 0, count = 0;
+  friend bool operator==(const Window&, const Window&) = default;
 };
 
+struct TensorError {
+  std::string tensor;
+  Window steps;      ///< at which y is compared; those of the run of a gradient
+  double error = 0;  ///< as `ErrorOf` gives it
+};
+
+/// The error of results against the reference, both of one size.
+using ErrorOf =
+    std::function<double(std::span<const double> results, std::span<const double> reference)>;
+
 struct Check {
-  bool done = false;       ///< false where the reference does not know the cell
-  std::int64_t steps = 0;  ///< checked at the start, and as many at the end where `end`
-  bool end = false;
+  bool done = false;  ///< false where the reference does not know the cell
   std::vector<TensorError> tensors = {};
   double run_seconds = 0;  ///< of the last run
 };
 
-/// At most 64 steps, fewer where they are many products.
-std::int64_t checked_steps(const Shape& shape);
+/// Most steps of a window: 64, fewer where they are many products.
+std::int64_t window_width(const Shape& shape);
 
-/// Runs the problem: y of the whole run at its first and last steps (from the states of a run that
-/// ends where they begin); in training the gradients of a run over the first steps alone. The
-/// last run is one over all steps.
-Check check(Problem& problem);
+/// Where y is compared: at all steps of a short problem, else in a window at the beginning, one at
+/// the end, and one between them whose place is drawn, the same in every run.
+std::vector<Window> checked_windows(const Shape& shape);
+
+/// Runs the problem: y of the whole run in its windows, of which all but the first start from the
+/// states of a run that ends there; in training the gradients of a run over the first window alone.
+/// The last run is one over all steps.
+Check check(Problem& problem, const ErrorOf& error_of);
 
 }  // namespace takt::bench

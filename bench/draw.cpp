@@ -1,4 +1,5 @@
 // Runs gnuplot: script in, SVG out, both through files without names.
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,18 +41,35 @@ int start_gnuplot(const std::array<std::FILE*, 3>& streams, pid_t& process) {
   posix_spawn_file_actions_init(&actions);
   for (int n = 0; n < 3; ++n)
     posix_spawn_file_actions_adddup2(&actions, fileno(streams[static_cast<std::size_t>(n)]), n);
-  char name[] = "gnuplot", script[] = "-";
-  char* const arguments[] = {name, script, nullptr};
-  const int error = posix_spawnp(&process, name, &actions, nullptr, arguments, environ);
+  char name[] = "gnuplot", no_settings[] = "-d", script[] = "-";
+  char* const arguments[] = {name, no_settings, script, nullptr};
+  // A file size limit must end it, though we ignore that signal: it might not notice otherwise.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int error = posix_spawnp(&process, name, &actions, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
+}
+
+/// How a process ended that was no success; empty for success.
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
+  return WEXITSTATUS(status) == 0 ? "" : "exit status " + std::to_string(WEXITSTATUS(status));
 }
 
 }  // namespace
 
 Drawing draw(const std::string& script) {
   const File in = temporary_file(), out = temporary_file(), complaints = temporary_file();
-  std::fwrite(script.data(), 1, script.size(), in.get());
+  if (std::fwrite(script.data(), 1, script.size(), in.get()) != script.size() ||
+      std::fflush(in.get()) != 0)
+    throw std::runtime_error(std::string("no temporary file: ") + std::strerror(errno));
   std::rewind(in.get());
   pid_t process = 0;
   Drawing drawing;
@@ -64,7 +82,9 @@ Drawing draw(const std::string& script) {
   // What posix_spawn reports where it starts the process before it looks for the program.
   drawing.gnuplot_found = !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
   drawing.complaint = contents(complaints.get());
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) drawing.svg = contents(out.get());
+  const std::string end = describe_end(status);
+  if (end.empty()) drawing.svg = contents(out.get());
+  if (drawing.complaint.empty()) drawing.complaint = end.empty() ? "it drew nothing" : end;
   return drawing;
 }
 

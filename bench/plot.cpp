@@ -187,7 +187,7 @@ std::string plot_script(const Plot& plot) {
                      {"time per step", "1:($2/$1):($3/$1):($4/$1)", model_of_step, "yerrorbars"},
                      ticks(step.least, step.most, time_label), step);
   text += panel_text(plot, {0.735, 0.99},
-                     {"memory (x, y, scratch, saved)", "1:5", nullptr, "linespoints"},
+                     {"memory of a call (computed)", "1:5", nullptr, "linespoints"},
                      ticks(bytes.least, bytes.most, bytes_label), bytes);
   return text + "unset multiplot\n";
 }

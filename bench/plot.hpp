@@ -31,7 +31,7 @@ std::string plot_script(const Plot& plot);
 struct Drawing {
   bool gnuplot_found = false;
   std::string svg;        ///< empty where it failed
-  std::string complaint;  ///< gnuplot's
+  std::string complaint;  ///< gnuplot's, or how it ended
 };
 
 /// Runs gnuplot on a script.

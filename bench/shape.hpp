@@ -34,13 +34,14 @@ Plan make_plan(const Shape& shape, const Device& device);
 /// Operations of the products: two for each weight, row and step; three times that in training.
 double operations(const Shape& shape);
 
-/// Bytes of what a problem holds.
+/// Bytes of what a problem holds, computed from its sizes and its plan.
 struct Footprint {
-  double x = 0, y = 0, dx_and_dy = 0, scratch = 0, saved = 0, weights = 0, gradients = 0;
+  double x = 0, y = 0, final_states = 0, dx_and_dy = 0, scratch = 0, saved = 0;
+  double weights = 0, gradients = 0;
 
-  /// What grows with T: all but the weights and their gradients.
-  double of_sequence() const { return x + y + dx_and_dy + scratch + saved; }
-  double all() const { return of_sequence() + weights + gradients; }
+  /// All but the weights and their gradients.
+  double of_call() const { return x + y + final_states + dx_and_dy + scratch + saved; }
+  double all() const { return of_call() + weights + gradients; }
 };
 Footprint footprint(const Shape& shape, const Plan& plan);
 

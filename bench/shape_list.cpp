@@ -5,9 +5,11 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <string_view>
 
 #include <takt/cells.hpp>
 
+#include "escape.hpp"
 #include "shape.hpp"
 #include "words.hpp"
 
@@ -15,6 +17,7 @@ namespace takt::bench {
 namespace {
 
 constexpr std::array<const char*, 7> columns = {"cell", "type", "T", "B", "I", "H", "mode"};
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // what some editors begin UTF-8 with
 
 struct Word {
   std::string text;
@@ -46,7 +49,7 @@ class Line {
       refuse(end_, std::string("'") + columns[words_.size()] + "' is missing; a line is " + form());
     if (words_.size() > columns.size())
       refuse(words_[columns.size()].column,
-             "'" + words_[columns.size()].text + "' is too much; a line is " + form());
+             "'" + escaped(words_[columns.size()].text) + "' is too much; a line is " + form());
     Shape shape{.cell = cell(),
                 .type = enumerator<DataType>(1),
                 .T = size(2),
@@ -62,8 +65,8 @@ class Line {
     throw ShapeError(place_ + ":" + std::to_string(column) + ": " + sentence);
   }
   [[noreturn]] void refuse_word(std::size_t n, const std::string& what) const {
-    refuse(words_[n].column,
-           std::string("'") + columns[n] + "' is '" + words_[n].text + "'; it must be " + what);
+    refuse(words_[n].column, std::string("'") + columns[n] + "' is '" + escaped(words_[n].text) +
+                                 "'; it must be " + what);
   }
   static std::string form() {
     std::string text;
@@ -110,6 +113,7 @@ std::vector<Shape> read_shapes(const std::string& path) {
   std::vector<Shape> shapes;
   std::string text;
   for (int number = 1; std::getline(file, text); ++number) {
+    if (number == 1 && text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
     const Line line(path + ":" + std::to_string(number), text);
     if (!line.empty()) shapes.push_back(line.shape());
   }

@@ -1,4 +1,4 @@
-// The takt command refuses what is wrong: a sentence, exit code 2, and nothing touched.
+// The takt command refuses what is wrong or cannot be done: a sentence, and nothing touched.
 #ifdef TAKT_TOOL
 
 #include <gtest/gtest.h>
@@ -23,8 +23,10 @@ struct Refusal {
   std::vector<std::string> said;  ///< parts of the sentence
 };
 
+constexpr int misused = 2, failed = 3;
+
 /// Runs in a folder with files of before, which must not change.
-void expect_refusal(const Refusal& refusal, const std::string& list = "") {
+void expect_refusal(const Refusal& refusal, const std::string& list = "", int exit_code = misused) {
   const Folder folder;
   folder.write("scaling.json", "old");
   folder.write("scaling.svg", "old");
@@ -34,7 +36,7 @@ void expect_refusal(const Refusal& refusal, const std::string& list = "") {
       run_tool(ToolRun{.arguments = refusal.arguments, .folder = folder.path()});
   std::string command;
   for (const std::string& word : refusal.arguments) command += word + " ";
-  EXPECT_EQ(result.exit_code, 2) << command << result.out;
+  EXPECT_EQ(result.exit_code, exit_code) << command << result.out;
   EXPECT_EQ(result.out, "") << command;
   EXPECT_TRUE(result.err.starts_with("takt: ")) << command << result.err;
   EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << command << result.err;
@@ -64,25 +66,74 @@ TEST(ToolRefuses, UnknownWords) {
       {{"explain", "--layout", "TBH"}, {"--layout is 'TBH'", "time_major, batch_major"}});
 }
 
+std::string cell_of_gates() {
+  return std::string(takt::known_cells().back().name);
+}
+
+/// What Plan takes of that cell.
+std::string largest_hidden() {
+  return std::to_string(2147483647 / takt::known_cells().back().gates);
+}
+
 TEST(ToolRefuses, NumbersOutOfRange) {
-  for (const std::string value : {"0", "-1", "1025", "two", "1.5", "99999999999999999999"})
+  for (const std::string value : {"-1", "two", "1.5", "99999999999999999999"})
     for (const std::string name : {"validate", "bench", "explain"})
-      expect_refusal(
-          {{name, "--threads=" + value}, {"--threads is '" + value + "'", "1 and 1024"}});
-  for (const std::string value : {"0", "-1", "2147483648", "x", "18446744073709551617"})
-    for (const std::string name : {"bench", "explain"}) {
-      expect_refusal({{name, "--hidden", value}, {"--hidden is '" + value + "'", "2147483647"}});
-      expect_refusal({{name, "--input", value}, {"--input is '" + value + "'", "2147483647"}});
+      expect_refusal({{name, "--threads=" + value}, {"--threads is '" + value + "'"}});
+  expect_refusal(
+      {{"validate", "--threads", "1025"}, {"--threads: 'threads' is 1025", "1 and 1024"}});
+  for (const std::string name : {"bench", "explain"})
+    for (const std::string size : {"hidden", "input"}) {
+      for (const std::string value : {"x", "1.5", "18446744073709551617"})
+        expect_refusal({{name, "--" + size, value},
+                        {"--" + size + " is '" + value + "'; it must be a whole number"}});
+      for (const std::string value : {"0", "-1", "2147483648"})
+        expect_refusal({{name, "--cell", cell_of_gates(), "--" + size, value},
+                        {"--" + size + ": '" + size + "_size' is " + value + "; it must be between",
+                         size == "input" ? "2147483647" : largest_hidden()}});
     }
-  for (const std::string value : {"0", "-5", "1:0", "8:4", "1:8:1", "1:2:3:4", "a", "1,", "1,,2",
-                                  "1:", ":4", "99999999999999999999", "1:99999999999999999999"})
-    expect_refusal({{"bench", "--seq=" + value}, {"--seq is '"}});
   for (const std::string value : {"0", "1,0", "x", "1;2", "2147483648"})
-    expect_refusal({{"bench", "--batch", value}, {"--batch is '", "2147483647"}});
-  for (const std::string value : {"0", "-1", "nan", "inf", "1e9", "soon"})
-    expect_refusal({{"bench", "--seconds=" + value}, {"--seconds is '" + value + "'", "3600"}});
+    expect_refusal(
+        {{"bench", "--batch", value}, {"--batch is '" + value + "'; B = '", "2147483647"}});
+  for (const std::string value : {"0", "-1", "nan", "inf", "1e9", "soon", "4.9e-324"})
+    expect_refusal({{"bench", "--seconds=" + value},
+                    {"--seconds is '" + value + "'", "between 0.001 and 3600"}});
+  for (const std::string value : {"x", "nan", "inf", "1e999"})
+    expect_refusal({{"explain", "--dropout", value}, {"it must be a finite number"}});
   expect_refusal({{"explain", "--layers", "4294967297"}, {"--layers is '4294967297'"}});
   expect_refusal({{"explain", "--seq", "9223372036854775808"}, {"--seq is '"}});
+}
+
+TEST(ToolRefuses, ListsOfStepsAsAWhole) {
+  const std::vector<std::pair<std::string, std::string>> said = {
+      {"0", "T = '0' must be a whole number between 1 and 1099511627776"},
+      {"4,a", "T = 'a' must be a whole number"},
+      {"99999999999999999999", "T = '99999999999999999999' must be a whole number"},
+      {"1:0", "TO = '0' must be a whole number"},
+      {":4", "FROM = '' must be a whole number"},
+      {"1,8:4", "TO = 4 must be at least FROM = 8"},
+      {"1:8:1", "FACTOR = '1' must be a whole number between 2 and"},
+      {"1:2:3:4", "'1:2:3:4' must be a number, FROM:TO or FROM:TO:FACTOR"},
+      {"1,", "nothing stands before or after one of its commas"},
+      {"1,,2", "nothing stands before or after one of its commas"}};
+  for (const auto& [value, sentence] : said)
+    expect_refusal({{"bench", "--seq", value}, {"--seq is '" + value + "'; " + sentence}});
+}
+
+TEST(ToolRefuses, EmptyValues) {
+  for (const std::string option :
+       {"--cell", "--type", "--hidden", "--input", "--batch", "--seq", "--mode", "--shapes",
+        "--seconds", "--device", "--threads", "--instruction-set", "--out", "--json"}) {
+    expect_refusal({{"bench", option, ""}, {option + " is ''; it must not be empty"}});
+    expect_refusal({{"bench", option + "="}, {option + " is ''; it must not be empty"}});
+  }
+  for (const std::string name : {"info", "validate", "explain"})
+    expect_refusal({{name, "--json", ""}, {"--json is ''; it must not be empty"}});
+  expect_refusal({{""}, {"an argument is ''"}});
+  expect_refusal({{"info", ""}, {"an argument is ''"}});
+}
+
+TEST(ToolRefuses, EscapesOfTheTerminal) {
+  expect_refusal({{"explain", "--cell", "a\x1b[31m\n"}, {"--cell is 'a\\x1b[31m\\x0a'"}});
 }
 
 TEST(ToolRefuses, WhatNothingHereCanDo) {
@@ -97,7 +148,10 @@ TEST(ToolRefuses, WhatNothingHereCanDo) {
   expect_refusal({{"explain", "--seq", "9223372036854775807", "--batch", "2000000000"}, {"'T'"}});
   expect_refusal({{"explain", "--dropout", "1.5"}, {"'dropout' is 1.5"}});
   expect_refusal({{"bench", "--seq", "1099511627776"},
-                  {"T=1099511627776 needs ", "iB of memory", "available"}});
+                  {"T=1099511627776 needs ", "iB of memory", "available"}},
+                 "", failed);
+  if (takt::best_device().kind() == takt::DeviceKind::cpu)
+    expect_refusal({{"explain", "--device", "cuda"}, {"Device::cuda"}}, "", failed);
 }
 
 TEST(ToolRefuses, OutputsThatCannotBeWritten) {
@@ -108,6 +162,18 @@ TEST(ToolRefuses, OutputsThatCannotBeWritten) {
   }
   expect_refusal({{"bench", "--out", "missing"}, {"--out is 'missing'", "a folder that exists"}});
   expect_refusal({{"bench", "--out", "list"}, {"--out is 'list'", "a folder that exists"}});
+  expect_refusal({{"info", "--json", "/dev/fd/0"}, {"'/dev/fd/0'", "Bad file descriptor"}});
+  expect_refusal({{"info", "--json", "/dev/fd/999"}, {"'/dev/fd/999'", "Bad file descriptor"}});
+}
+
+TEST(ToolRefuses, OutputsInEachOthersPlace) {
+  expect_refusal({{"bench", "--json", "scaling.svg"}, {"'scaling.svg'", "which is written too"}});
+  expect_refusal({{"bench", "--json", "./scaling.svg", "--out", "."},
+                  {"'./scaling.svg'", "which is written too"}});
+  const std::string list = std::string(takt::known_cells().front().name) + " f32 1 1 1 1 training";
+  expect_refusal({{"bench", "--shapes", "list", "--json", "list"}, {"--shapes is 'list'"}}, list);
+  expect_refusal({{"bench", "--out", ".", "--no-plot", "--json", "f"},
+                  {"--out is '.', where nothing would go"}});
 }
 
 void expect_list_refusal(const std::string& list, const std::vector<std::string>& said) {
@@ -135,6 +201,9 @@ TEST(ToolRefuses, ListsThatAreNoLists) {
   expect_list_refusal(fine + cell + " f32 1 1 1 1 inference more",
                       {"list:2:", "'more' is too much"});
   expect_list_refusal(std::string("\0\xff\x80", 3), {"list:1:", "'type' is missing"});
+  expect_list_refusal(std::string("l\0\x1b[31m f32 1 1 1 1 inference", 28),
+                      {"'cell' is 'l\\x00\\x1b[31m'"});
+  expect_list_refusal(fine + cell + " f32 1 1 1 1 inference \x7f", {"'\\x7f' is too much"});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,10 +32,18 @@ void redirect(int stream, const std::string& path, int flags) {
 #ifdef TAKT_TOOL
 [[noreturn]] void become_tool(const ToolRun& run, const Folder& streams) {
   redirect(0, "/dev/null", O_RDONLY);
-  redirect(1, run.out_path.empty() ? (streams / "out").string() : run.out_path, O_WRONLY | O_CREAT);
+  redirect(1, run.out_path.empty() ? (streams / "out").string() : run.out_path,
+           O_WRONLY | O_CREAT | (run.append_out ? O_APPEND : 0));
   redirect(2, streams / "err", O_WRONLY | O_CREAT);
   if (run.close_out) close(1);
   if (chdir(run.folder.c_str()) != 0) _exit(126);
+  if (run.file_size_limit >= 0) {
+    const auto most = static_cast<rlim_t>(run.file_size_limit);
+    const rlimit limit{most, most};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(126);
+  }
+  constexpr uid_t nobody = 65534;
+  if (run.as_nobody && getuid() == 0 && (setgid(nobody) != 0 || setuid(nobody) != 0)) _exit(126);
   for (const auto& [name, value] : run.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<std::string> words = {TAKT_TOOL};
   words.insert(words.end(), run.arguments.begin(), run.arguments.end());

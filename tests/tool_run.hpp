@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -39,7 +40,10 @@ struct ToolRun {
   std::vector<std::string> arguments{};
   std::string folder = ".";                          ///< in which it runs
   std::string out_path{};                            ///< stdout goes there instead
+  bool append_out = false;                           ///< as >> does
   bool close_out = false;                            ///< stdout is closed
+  std::int64_t file_size_limit = -1;                 ///< bytes; below 0: none
+  bool as_nobody = false;                            ///< where this process is root's
   std::map<std::string, std::string> environment{};  ///< added or replaced
 };
 

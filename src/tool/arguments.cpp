@@ -21,24 +21,42 @@ bool read_whole(const std::string& text, Value& value) {
 
 }  // namespace
 
+std::optional<std::int64_t> read_integer(const std::string& text) {
+  std::int64_t value = 0;
+  return read_whole(text, value) ? std::optional(value) : std::nullopt;
+}
+
 void refuse_value(const std::string& option, const std::string& text, const std::string& what) {
   throw UsageError(option + " is '" + text + "'; it must be " + what);
 }
 
 std::int64_t parse_integer(const std::string& option, const std::string& text, std::int64_t least,
                            std::int64_t most) {
-  std::int64_t value = 0;
-  if (!read_whole(text, value) || value < least || value > most)
+  const auto value = read_integer(text);
+  if (!value || *value < least || *value > most)
     refuse_value(
         option, text,
         "a whole number between " + std::to_string(least) + " and " + std::to_string(most));
+  return *value;
+}
+
+std::int64_t parse_whole(const std::string& option, const std::string& text) {
+  const auto value = read_integer(text);
+  if (!value) refuse_value(option, text, "a whole number of at most 63 bits");
+  return *value;
+}
+
+double parse_number(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_whole(text, value) || !std::isfinite(value))
+    refuse_value(option, text, "a finite number");
   return value;
 }
 
-double parse_number(const std::string& option, const std::string& text, double above, double most) {
+double parse_number(const std::string& option, const std::string& text, double least, double most) {
   double value = 0;
-  if (!read_whole(text, value) || !std::isfinite(value) || value <= above || value > most)
-    refuse_value(option, text, format("a number above %g and at most %g", above, most));
+  if (!read_whole(text, value) || !(value >= least && value <= most))
+    refuse_value(option, text, format("a number between %g and %g", least, most));
   return value;
 }
 

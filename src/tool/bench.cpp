@@ -1,6 +1,9 @@
-// takt bench: how time and memory grow with the number of steps.
+// takt bench: how time grows with the number of steps, and the memory of a call.
 #include "tool/bench_report.hpp"
 
+#include <algorithm>
+#include <cstdio>
+#include <functional>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +11,7 @@
 #include "tool/bench_options.hpp"
 #include "tool/commands.hpp"
 #include "tool/failure.hpp"
+#include "tool/file.hpp"
 #include "tool/progress.hpp"
 
 namespace takt::tool {
@@ -24,9 +28,9 @@ std::vector<std::string> check_shapes(const std::vector<Shape>& shapes, const De
     const Plan plan = bench::make_plan(shape, device);
     const double needed = bench::footprint(shape, plan).all();
     if (needed > available)
-      throw UsageError(bench::series_name(shape) + " with T=" + std::to_string(shape.T) +
-                       " needs " + with_byte_unit(needed) + " of memory; " +
-                       with_byte_unit(available) + " are available");
+      throw Failure(bench::series_name(shape) + " with T=" + std::to_string(shape.T) + " needs " +
+                    with_byte_unit(needed) + " of memory; " + with_byte_unit(available) +
+                    " are available");
     algorithms.emplace_back(plan.algorithm());
   }
   return algorithms;
@@ -46,9 +50,9 @@ class Estimate {
     if (per_operation_ == 0) return "";
     double rest = 0;
     for (std::size_t n = from; n < shapes_.size(); ++n) {
-      // Beside the samples: filling x, and two runs to check it.
+      // Beside the samples: filling x, and runs up to three places to check it.
       const double call = per_operation_ * bench::operations(shapes_[n]);
-      rest += 2 * call + std::max(1.3 * seconds_, 3 * call);
+      rest += 3 * call + std::max(1.3 * seconds_, 3 * call);
     }
     return "; " + about(rest) + " left";
   }
@@ -65,7 +69,7 @@ BenchPoint measure_point(const Shape& shape, const Device& device, double second
                    .algorithm = std::string(plan.algorithm()),
                    .bytes = bench::footprint(shape, plan)};
   bench::Problem problem(shape, plan);
-  point.check = bench::check(problem);
+  point.check = bench::check(problem, measured_error);
   const int repetitions = bench::repetitions_for(point.check.run_seconds, seconds);
   point.timing = bench::measure(
       bench::series_name(shape), [&] { problem.run(); }, seconds, repetitions);
@@ -89,17 +93,44 @@ std::vector<BenchPoint> measure_all(const std::vector<Shape>& shapes, const Devi
   return points;
 }
 
-/// Draws what was measured; says what became of it.
+/// The picture; none, with the reason in `obstacle`, where there can be none.
 std::string draw(const Device& device, const std::vector<BenchSeries>& series,
-                 const std::string& path) {
+                 std::string& obstacle) {
   const auto plot = bench_plot(device, series);
-  if (!plot) return "no plot: nothing was measured at two lengths";
+  if (!plot) {
+    obstacle = "nothing was measured at two lengths";
+    return "";
+  }
   const bench::Drawing drawing = bench::draw(bench::plot_script(*plot));
   if (!drawing.gnuplot_found)
-    return "no plot: gnuplot was not found (Debian: apt-get install gnuplot-nox)";
-  if (drawing.svg.empty()) return "no plot: gnuplot failed: " + drawing.complaint;
-  write_file(path, drawing.svg);
-  return "wrote " + path;
+    obstacle = "gnuplot was not found (Debian: apt-get install gnuplot-nox)";
+  else if (drawing.svg.empty())
+    obstacle = "gnuplot failed: " + drawing.complaint;
+  return drawing.svg;
+}
+
+/// Writes the plot, or takes away that of older figures; says what became of it.
+std::string leave_plot(const BenchOptions& options, const Device& device,
+                       const std::vector<BenchSeries>& series) {
+  const std::string path = options.svg_path();
+  std::string svg, obstacle = "not asked for";
+  if (options.plot()) svg = draw(device, series, obstacle);
+  if (!svg.empty()) {
+    write_file(path, svg);
+    return "wrote " + path;
+  }
+  const bool removed = remove_file(path);
+  if (!options.plot() && !removed) return "";
+  return "no plot: " + obstacle + (removed ? "; removed the old " + path : "");
+}
+
+/// On stdout, or on stderr where JSON has stdout.
+void say(const BenchOptions& options, const Lines& print, const std::string& line) {
+  if (line.empty()) return;
+  if (options.json().to_stdout())
+    std::fprintf(stderr, "takt: %s\n", line.c_str());
+  else
+    print(line);
 }
 
 int run(const BenchOptions& options) {
@@ -116,18 +147,19 @@ int run(const BenchOptions& options) {
   for (const std::string& line : fit_lines(series)) print(line);
   write_json(options.json_path(), bench_json(device, load, options.seconds(), points, series));
   if (!options.json().to_stdout()) print("wrote " + options.json_path());
-  if (options.plot()) print(draw(device, series, options.svg_path()));
-  for (const BenchPoint& point : points)
-    if (!point.inside_tolerance())
-      throw Failure("a result lies outside its tolerance; see the rows marked OUTSIDE");
-  return 0;
+  if (options.replaces_plot()) say(options, print, leave_plot(options, device, series));
+  if (std::all_of(points.begin(), points.end(), std::mem_fn(&BenchPoint::inside_tolerance)))
+    return done;
+  std::fputs("takt: a result lies outside its tolerance; see the rows marked OUTSIDE\n", stderr);
+  return outside;
 }
 
 }  // namespace
 
 Command bench_command(CLI::App& tool) {
   CLI::App& app = *tool.add_subcommand(
-      "bench", "How time and memory grow with the number of steps, on Google Benchmark");
+      "bench",
+      "How time grows with the number of steps, measured by Google Benchmark; memory, computed");
   const auto options = std::make_shared<BenchOptions>();
   options->add(app);
   return {&app, [options] { return run(*options); }};

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <sstream>
 
 #include "tool/arguments.hpp"
+#include "tool/file.hpp"
 #include "tool/text.hpp"
 
 namespace takt::tool {
@@ -22,44 +22,76 @@ std::vector<std::string> split(const std::string& text, char between) {
   return parts;
 }
 
-/// FROM:TO[:FACTOR], both ends included.
-void add_range(const std::string& option, const std::vector<std::string>& parts,
-               std::vector<std::int64_t>& lengths) {
-  const std::int64_t from = parse_integer(option, parts[0], 1, most_steps),
-                     to = parse_integer(option, parts[1], from, most_steps),
-                     factor = parts.size() == 3 ? parse_integer(option, parts[2], 2, 1 << 20) : 2;
-  for (std::int64_t T = from; T < to; T *= factor) lengths.push_back(T);
-  lengths.push_back(to);
-}
-
 std::vector<std::int64_t> sorted(std::vector<std::int64_t> values) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return values;
 }
 
+/// One option whose value is a list with commas; refuses the whole of it.
+class List {
+ public:
+  List(std::string option, std::string text) : option_(std::move(option)), text_(std::move(text)) {}
+
+  std::vector<std::string> parts() const {
+    const std::vector<std::string> parts = split(text_, ',');
+    if (std::find(parts.begin(), parts.end(), "") != parts.end())
+      refuse("nothing stands before or after one of its commas");
+    return parts;
+  }
+  std::int64_t number(const std::string& name, const std::string& text, std::int64_t least,
+                      std::int64_t most) const {
+    const auto value = read_integer(text);
+    if (!value || *value < least || *value > most)
+      refuse(name + " = '" + text + "' must be a whole number between " + std::to_string(least) +
+             " and " + std::to_string(most));
+    return *value;
+  }
+  [[noreturn]] void refuse(const std::string& sentence) const {
+    throw UsageError(option_ + " is '" + text_ + "'; " + sentence);
+  }
+
+ private:
+  std::string option_, text_;
+};
+
 std::vector<std::int64_t> parse_batches(const std::string& text) {
+  const List list("--batch", text);
   std::vector<std::int64_t> batches;
-  for (const std::string& part : split(text, ','))
-    batches.push_back(parse_integer("--batch", part, 1, most_int32));
+  for (const std::string& part : list.parts())
+    batches.push_back(list.number("B", part, 1, most_int32));
   return sorted(batches);
 }
 
-}  // namespace
+/// FROM:TO[:FACTOR], both ends included.
+void add_range(const List& list, const std::vector<std::string>& ends,
+               std::vector<std::int64_t>& lengths) {
+  const std::int64_t from = list.number("FROM", ends[0], 1, most_steps),
+                     to = list.number("TO", ends[1], 1, most_steps),
+                     factor = ends.size() == 3 ? list.number("FACTOR", ends[2], 2, 1 << 20) : 2;
+  if (to < from)
+    list.refuse("TO = " + std::to_string(to) + " must be at least FROM = " + std::to_string(from));
+  for (std::int64_t T = from; T < to; T *= factor) lengths.push_back(T);
+  lengths.push_back(to);
+}
 
-std::vector<std::int64_t> parse_lengths(const std::string& option, const std::string& text) {
+/// "16:1024", "16:1024:4" and "1,16,65535" and lists of such, in rising order without repeats.
+std::vector<std::int64_t> parse_lengths(const std::string& text) {
+  const List list("--seq", text);
   std::vector<std::int64_t> lengths;
-  for (const std::string& part : split(text, ',')) {
+  for (const std::string& part : list.parts()) {
     const std::vector<std::string> ends = split(part, ':');
     if (ends.size() == 1)
-      lengths.push_back(parse_integer(option, part, 1, most_steps));
+      lengths.push_back(list.number("T", part, 1, most_steps));
     else if (ends.size() <= 3)
-      add_range(option, ends, lengths);
+      add_range(list, ends, lengths);
     else
-      refuse_value(option, part, "FROM:TO or FROM:TO:FACTOR or a number, or several with commas");
+      list.refuse("'" + part + "' must be a number, FROM:TO or FROM:TO:FACTOR");
   }
   return sorted(lengths);
 }
+
+}  // namespace
 
 void BenchOptions::add_problem(CLI::App& app) {
   problem_.push_back(app.add_option_function<std::string>(
@@ -72,10 +104,9 @@ void BenchOptions::add_problem(CLI::App& app) {
                          ->type_name("NAME")
                          ->default_str(shape_.cell));
   problem_.push_back(add_word(app, "--type", shape_.type, "Type of x, y, h and the weights"));
-  problem_.push_back(add_integer(app, "--hidden", shape_.H, 1, most_int32, "Hidden size H"));
   problem_.push_back(
-      add_integer(app, "--input", shape_.I, 1, most_int32, "Input size I [that of --hidden]")
-          ->default_str(""));
+      add_size(app, "--hidden", shape_.H, "Hidden size H")->default_str(std::to_string(shape_.H)));
+  problem_.push_back(add_size(app, "--input", input_, "Input size I [that of --hidden]"));
   problem_.push_back(app.add_option_function<std::string>(
                             "--batch",
                             [this](const std::string& text) { batches_ = parse_batches(text); },
@@ -84,7 +115,7 @@ void BenchOptions::add_problem(CLI::App& app) {
                          ->default_str("1,16"));
   problem_.push_back(
       app.add_option_function<std::string>(
-             "--seq", [this](const std::string& text) { lengths_ = parse_lengths("--seq", text); },
+             "--seq", [this](const std::string& text) { lengths_ = parse_lengths(text); },
              "Steps T: FROM:TO in powers of FACTOR (2), single numbers, or several with commas")
           ->type_name("FROM:TO[:FACTOR]")
           ->default_str(default_lengths));
@@ -99,22 +130,26 @@ void BenchOptions::add(CLI::App& app) {
   add_problem(app);
   app.add_option_function<std::string>(
          "--seconds",
-         [this](const std::string& text) { seconds_ = parse_number("--seconds", text, 0, 3600); },
+         [this](const std::string& text) {
+           seconds_ = parse_number("--seconds", text, 0.001, 3600);
+         },
          "Time to measure a point, at least; never less than three runs")
       ->type_name("S")
       ->default_str(format("%g", seconds_));
   device_.add(app);
-  app.add_option("--out", folder_, "Folder for scaling.json and scaling.svg")
-      ->type_name("DIR")
-      ->default_str("the current one");
+  app.add_option("--out", folder_,
+                 "Folder for scaling.json and scaling.svg [the current one; where JSON goes to "
+                 "stdout, no plot]")
+      ->type_name("DIR");
   app.add_flag_callback(
-         "--no-plot", [this] { plot_ = false; }, "Draw nothing")
+         "--no-plot", [this] { plot_ = false; },
+         "Draw nothing; an old scaling.svg does not stay beside a new scaling.json")
       ->disable_flag_override();
   json_.add(app, "Figures, with every sample, instead of to scaling.json,");
 }
 
 std::string BenchOptions::in_folder(const std::string& name) const {
-  return folder_ == "." ? name : (std::filesystem::path(folder_) / name).string();
+  return folder_ ? (std::filesystem::path(*folder_) / name).string() : name;
 }
 
 std::string BenchOptions::json_path() const {
@@ -123,11 +158,30 @@ std::string BenchOptions::json_path() const {
 
 void BenchOptions::check_outputs() const {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(folder_, ignored))
-    refuse_value("--out", folder_, "a folder that exists");
+  if (folder_ && !std::filesystem::is_directory(*folder_, ignored))
+    refuse_value("--out", *folder_, "a folder that exists");
+  if (folder_ && json_.asked() && !plot_)
+    throw UsageError("--out is '" + *folder_ +
+                     "', where nothing would go: --json says where the figures go, --no-plot that "
+                     "there is no plot");
   json_.check();
   if (!json_.asked()) check_writable("--out", json_path());
-  if (plot_) check_writable("--out", svg_path());
+  if (plot()) check_writable("--out", svg_path());
+  check_apart();
+}
+
+void BenchOptions::check_apart() const {
+  const auto check = [](const std::string& what, const std::string& path,
+                        const std::string& other) {
+    if (same_file(path, other))
+      throw UsageError(what + " is '" + path + "'; that is the file '" + other +
+                       "', which is written too");
+  };
+  if (!json_.to_stdout()) {
+    if (replaces_plot()) check("the file of the figures", json_path(), svg_path());
+    if (!shapes_file_.empty()) check("--shapes", shapes_file_, json_path());
+  }
+  if (!shapes_file_.empty() && replaces_plot()) check("--shapes", shapes_file_, svg_path());
 }
 
 std::vector<bench::Shape> BenchOptions::listed_shapes() const {
@@ -147,11 +201,11 @@ std::vector<bench::Shape> BenchOptions::shapes() const {
   if (!shapes_file_.empty()) return listed_shapes();
   std::vector<bench::Shape> shapes;
   for (const std::int64_t B : batches_)
-    for (const std::int64_t T : lengths_.empty() ? parse_lengths("", default_lengths) : lengths_) {
+    for (const std::int64_t T : lengths_.empty() ? parse_lengths(default_lengths) : lengths_) {
       bench::Shape shape = shape_;
       shape.T = T;
       shape.B = B;
-      if (shape.I == 0) shape.I = shape.H;
+      shape.I = input_.value_or(input_like(shape.H));
       shapes.push_back(shape);
     }
   return shapes;

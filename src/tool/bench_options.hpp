@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,28 +28,30 @@ class BenchOptions {
   std::string json_path() const;  ///< "-" for stdout
   std::string svg_path() const { return in_folder("scaling.svg"); }
   double seconds() const { return seconds_; }
-  bool plot() const { return plot_; }
+  /// Whether one is to be drawn. Not unasked where there is no file of figures to lie beside.
+  bool plot() const { return plot_ && (folder_ || !json_.to_stdout()); }
+  /// Whether a plot in the place of ours would belong to older figures.
+  bool replaces_plot() const { return plot() || !json_.asked(); }
   const DeviceOptions& device() const { return device_; }
   const JsonOption& json() const { return json_; }
 
  private:
   void add_problem(CLI::App& app);
+  void check_apart() const;
   std::string in_folder(const std::string& name) const;
   std::vector<bench::Shape> listed_shapes() const;
 
   DeviceOptions device_;
   JsonOption json_;
-  bench::Shape shape_{.I = 0, .H = 64};
+  bench::Shape shape_{.H = 64};
+  std::optional<std::int64_t> input_;  // none: H
   std::vector<std::int64_t> batches_{1, 16};
   std::vector<std::int64_t> lengths_;
   std::vector<CLI::Option*> problem_;  // those that a list replaces
   std::string shapes_file_;
-  std::string folder_ = ".";
+  std::optional<std::string> folder_;
   double seconds_ = 0.5;
   bool plot_ = true;
 };
-
-/// "16:1024", "16:1024:4" and "1,16,65535" and lists of such, in rising order without repeats.
-std::vector<std::int64_t> parse_lengths(const std::string& option, const std::string& text);
 
 }  // namespace takt::tool

@@ -7,7 +7,6 @@
 #include <takt/version.hpp>
 
 #include "tool/device_options.hpp"
-#include "validate/tolerance.hpp"
 
 namespace takt::tool {
 namespace {
@@ -38,25 +37,24 @@ Json bytes_json(const bench::Footprint& bytes) {
   const auto whole = [](double value) { return static_cast<std::int64_t>(value); };
   return {{"x", whole(bytes.x)},
           {"y", whole(bytes.y)},
+          {"final_states", whole(bytes.final_states)},
           {"dx_and_dy", whole(bytes.dx_and_dy)},
           {"scratch", whole(bytes.scratch)},
           {"saved", whole(bytes.saved)},
-          {"of_sequence", whole(bytes.of_sequence())},
+          {"of_call", whole(bytes.of_call())},
           {"weights", whole(bytes.weights)},
           {"weight_gradients", whole(bytes.gradients)}};
 }
 
 Json check_json(const BenchPoint& point) {
   if (!point.check.done) return Json();
-  Json json{{"steps", point.check.steps},
-            {"first_and_last", point.check.end},
-            {"inside_tolerance", point.inside_tolerance()},
-            {"tensors", Json::array()}};
+  Json json{{"inside_tolerance", point.inside_tolerance()}, {"tensors", Json::array()}};
   for (const bench::TensorError& tensor : point.check.tensors)
-    json["tensors"].push_back(
-        {{"tensor", tensor.tensor},
-         {"error", tensor.error},
-         {"tolerance", validate::tolerance(point.shape.type, tensor.accumulation)}});
+    json["tensors"].push_back({{"tensor", tensor.tensor},
+                               {"first_step", tensor.steps.first},
+                               {"steps", tensor.steps.count},
+                               {"error", tensor.error},
+                               {"tolerance", point.tolerance(tensor)}});
   return json;
 }
 
@@ -161,7 +159,7 @@ std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<Be
                               .seconds = point.seconds(),
                               .least = point.timing.least(),
                               .most = point.timing.most(),
-                              .bytes = point.bytes.of_sequence()});
+                              .bytes = point.bytes.of_call()});
     plot.series.push_back(drawn);
   }
   if (plot.series.empty()) return std::nullopt;

@@ -5,30 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "check.hpp"
 #include "fit.hpp"
-#include "measure.hpp"
 #include "plot.hpp"
 #include "shape.hpp"
+#include "tool/bench_point.hpp"
 #include "tool/build.hpp"
 #include "tool/output.hpp"
 #include "tool/text.hpp"
 
 namespace takt::tool {
-
-/// One shape, measured.
-struct BenchPoint {
-  bench::Shape shape;
-  std::string algorithm;
-  bench::Footprint bytes;
-  bench::Check check = {};
-  bench::Timing timing = {};
-
-  double seconds() const { return timing.median(); }
-  /// The checked tensor with the largest share of its tolerance; empty where nothing was checked.
-  std::optional<bench::TensorError> worst() const;
-  bool inside_tolerance() const;
-};
 
 /// Points that differ in T alone, with the fit of their growth.
 struct BenchSeries {
@@ -57,11 +42,13 @@ class BenchTable {
 
  private:
   std::vector<Table::Column> columns() const;
+  std::vector<std::string> error_lines() const;
 
-  std::vector<Member> members_;  // of the first shape
-  std::vector<bool> varies_;     // whether others differ in it
-  std::int64_t least_checked_ = 0, most_checked_ = 0;
-  bool training_ = false, inference_ = false;  // whether there are such shapes
+  std::vector<Member> members_;                    // of the first shape
+  std::vector<bool> varies_;                       // whether others differ in it
+  std::int64_t least_width_ = 0, most_width_ = 0;  // of the windows in which y is checked
+  bool everywhere_ = true;                         // whether they cover every step
+  bool training_ = false, inference_ = false;      // whether there are such shapes
   Table table_;
 };
 

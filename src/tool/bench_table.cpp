@@ -4,17 +4,11 @@
 #include "tool/bench_report.hpp"
 #include "tool/build.hpp"
 #include "tool/device_options.hpp"
-#include "validate/tolerance.hpp"
 
 namespace takt::tool {
 namespace {
 
 using bench::Shape;
-using bench::TensorError;
-
-double share(const TensorError& tensor, const Shape& shape) {
-  return tensor.error / validate::tolerance(shape.type, tensor.accumulation);
-}
 
 /// "I=64"; words speak for themselves.
 std::string named(const Member& member) {
@@ -27,19 +21,13 @@ std::string spelled_range(std::int64_t least, std::int64_t most) {
   return least == most ? end : std::to_string(least) + " to " + end;
 }
 
+/// "y, steps 64 to 127".
+std::string place_of(const bench::TensorError& tensor) {
+  return tensor.tensor + ", steps " + std::to_string(tensor.steps.first) + " to " +
+         std::to_string(tensor.steps.first + tensor.steps.count - 1);
+}
+
 }  // namespace
-
-std::optional<TensorError> BenchPoint::worst() const {
-  std::optional<TensorError> worst;
-  for (const TensorError& tensor : check.tensors)
-    if (!worst || !(share(tensor, shape) <= share(*worst, shape))) worst = tensor;
-  return worst;
-}
-
-bool BenchPoint::inside_tolerance() const {
-  const auto tensor = worst();
-  return !tensor || share(*tensor, shape) <= 1;
-}
 
 std::vector<Member> members_of(const Shape& shape, const std::string& algorithm) {
   return {{"cell", shape.cell},           {"type", std::string(to_string(shape.type))},
@@ -51,14 +39,16 @@ std::vector<Member> members_of(const Shape& shape, const std::string& algorithm)
 BenchTable::BenchTable(const std::vector<Shape>& shapes, const std::vector<std::string>& algorithms)
     : members_(members_of(shapes.front(), algorithms.front())),
       varies_(members_.size(), false),
-      least_checked_(bench::checked_steps(shapes.front())),
+      least_width_(bench::window_width(shapes.front())),
       table_({}) {
   for (std::size_t n = 0; n < shapes.size(); ++n) {
     const std::vector<Member> members = members_of(shapes[n], algorithms[n]);
     for (std::size_t m = 0; m < members.size(); ++m)
       if (members[m].text != members_[m].text) varies_[m] = true;
-    least_checked_ = std::min(least_checked_, bench::checked_steps(shapes[n]));
-    most_checked_ = std::max(most_checked_, bench::checked_steps(shapes[n]));
+    const std::int64_t width = bench::window_width(shapes[n]);
+    least_width_ = std::min(least_width_, width);
+    most_width_ = std::max(most_width_, width);
+    everywhere_ = everywhere_ && shapes[n].T <= width;
     (shapes[n].mode == Mode::training ? training_ : inference_) = true;
   }
   table_ = Table(columns());
@@ -92,6 +82,16 @@ std::vector<Table::Column> BenchTable::columns() const {
   return columns;
 }
 
+std::vector<std::string> BenchTable::error_lines() const {
+  const std::string error = "error      against the f64 reference before timing, worst tensor: ";
+  if (everywhere_) return {error + "y at every step" + (training_ ? ", gradients" : "")};
+  return {error + "y in windows of up to " + spelled_range(least_width_, most_width_) +
+              " steps at the beginning,",
+          "           at a drawn place between and at the end, which start from the device's own "
+          "states; not elsewhere" +
+              std::string(training_ ? "; gradients of a run over the first" : "")};
+}
+
 std::vector<std::string> BenchTable::head(const Device& device, const Load& load,
                                           double seconds) const {
   std::string problem;
@@ -110,12 +110,8 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
   lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed);
   lines.push_back("time       median, least and most of 3 to 9 repetitions, " +
                   format("%g", seconds) + " s a point or more, " + bench::benchmark_version());
-  lines.push_back(
-      "error      against the f64 reference before timing, worst tensor: y at the first "
-      "and last " +
-      spelled_range(least_checked_, most_checked_) + " steps" +
-      (training_ ? ", gradients of a run over the first" : ""));
-  lines.push_back(std::string("memory     x, y, scratch, saved") +
+  for (const std::string& line : error_lines()) lines.push_back(line);
+  lines.push_back(std::string("memory     of a call, computed: x, y, hT, cT, scratch, saved") +
                   (training_ ? "; in training dx and dy too" : ""));
   lines.emplace_back();
   lines.push_back(table_.header());
@@ -135,11 +131,11 @@ std::string BenchTable::row(const BenchPoint& point) const {
   cells.push_back(format("%.3f", 1e6 * seconds / T));
   cells.push_back(with_prefix(T * B / seconds));
   cells.push_back(format("%.2f", bench::operations(point.shape) / seconds / 1e9));
-  cells.push_back(with_byte_unit(point.bytes.of_sequence()));
+  cells.push_back(with_byte_unit(point.bytes.of_call()));
   const auto tensor = point.worst();
   cells.push_back(tensor ? error_text(tensor->error) : "-");
-  cells.push_back(tensor ? percent(share(*tensor, point.shape)) : "unchecked");
-  cells.push_back(point.inside_tolerance() ? "" : "OUTSIDE: " + tensor->tensor);
+  cells.push_back(tensor ? percent(point.share(*tensor)) : "unchecked");
+  cells.push_back(point.inside_tolerance() ? "" : "OUTSIDE: " + place_of(*tensor));
   return table_.row(cells);
 }
 

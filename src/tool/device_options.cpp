@@ -5,12 +5,6 @@
 #include "tool/text.hpp"
 
 namespace takt::tool {
-namespace {
-
-constexpr std::int64_t most_threads = 1024;
-
-}  // namespace
-
 void DeviceOptions::add(CLI::App& app, bool all_levels) {
   std::vector<std::string> levels = cpu_levels();
   if (all_levels) levels.emplace_back("all");
@@ -23,8 +17,8 @@ void DeviceOptions::add(CLI::App& app, bool all_levels) {
          "Where to run: cpu, cuda, or best, a GPU where there is one")
       ->type_name("WORD")
       ->default_str(device_);
-  add_integer(app, "--threads", threads_, 1, most_threads,
-              "Threads of a cpu device [as many as there are]")
+  add_integer(app, "--threads", threads_, 0, most_int32,
+              "Threads of a cpu device; 0: as many as there are")
       ->default_str("");
   app.add_option_function<std::string>(
          "--instruction-set",

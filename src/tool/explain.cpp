@@ -1,5 +1,6 @@
 // takt explain: the plan for given sizes.
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include <takt/plan.hpp>
@@ -15,18 +16,16 @@ namespace {
 struct Options {
   DeviceOptions device;
   JsonOption json;
-  RnnSpec spec{.input_size = 0, .hidden_size = 128};
+  RnnSpec spec{.hidden_size = 128};
+  std::optional<std::int64_t> input_size;  // none: hidden_size
   Dims dims{1000, 1};
   Mode mode = Mode::inference;
 };
 
 /// A real-valued member; its range is the plan's to judge.
 void add_real(CLI::App& app, const std::string& name, double& value, const std::string& help) {
-  constexpr double most = std::numeric_limits<double>::max();
   app.add_option_function<std::string>(
-         name,
-         [=, &value](const std::string& text) { value = parse_number(name, text, -most, most); },
-         help)
+         name, [name, &value](const std::string& text) { value = parse_number(name, text); }, help)
       ->type_name("NUMBER");
 }
 
@@ -52,9 +51,9 @@ void add_sizes(CLI::App& app, Options& options) {
          "Cell, as takt info lists them")
       ->type_name("NAME")
       ->default_str(spec.cell);
-  add_integer(app, "--input", spec.input_size, 1, most_int32, "Input size I [that of --hidden]")
-      ->default_str("");
-  add_integer(app, "--hidden", spec.hidden_size, 1, most_int32, "Hidden size H");
+  add_size(app, "--input", options.input_size, "Input size I [that of --hidden]");
+  add_size(app, "--hidden", spec.hidden_size, "Hidden size H")
+      ->default_str(std::to_string(spec.hidden_size));
   add_integer(app, "--seq", options.dims.T, 0, std::numeric_limits<std::int64_t>::max(),
               "Steps T, the largest of the plan");
   add_integer(app, "--batch", options.dims.B, 0, most_int32, "Batch B, the largest of the plan");
@@ -102,7 +101,7 @@ Json describe(const Plan& plan) {
 int run(const Options& options) {
   options.json.check();
   RnnSpec spec = options.spec;
-  if (spec.input_size == 0) spec.input_size = spec.hidden_size;
+  spec.input_size = options.input_size.value_or(input_like(spec.hidden_size));
   const Plan plan(spec, options.dims, options.mode, options.device.device());
   const Lines print(options.json.to_stdout());
   print(plan.explain());

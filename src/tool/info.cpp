@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 #include <set>
-#include <sstream>
 
 #include <CLI/CLI.hpp>
 
@@ -26,31 +25,19 @@ Plan smallest_plan(std::string_view cell, DataType type, const Device& device) {
   return Plan(spec, {1, 1}, Mode::training, device);
 }
 
-struct Algorithm {
-  std::string name;
-  bool taken = false;
-  std::string reason;
-};
-
 /// What the plans of all cells say of each algorithm: taken where any takes it.
-std::vector<Algorithm> algorithms_on(const Device& device) {
-  std::vector<Algorithm> algorithms;
-  const auto note = [&](const std::string& line, bool taken) {
-    const std::size_t start = line.find_first_not_of(' ', line.find(' ')), colon = line.find(": ");
-    if (start == std::string::npos || colon == std::string::npos || colon < start) return;
-    const Algorithm found{line.substr(start, colon - start), taken, line.substr(colon + 2)};
-    const auto same = std::find_if(algorithms.begin(), algorithms.end(),
-                                   [&](const Algorithm& old) { return old.name == found.name; });
-    if (same == algorithms.end())
-      algorithms.push_back(found);
-    else if (taken)
-      *same = found;
-  };
+std::vector<Candidate> algorithms_on(const Device& device) {
+  std::vector<Candidate> algorithms;
   for (const CellInfo& cell : known_cells()) {
-    std::istringstream text(smallest_plan(cell.name, DataType::f32, device).explain());
-    for (std::string line; std::getline(text, line);) {
-      if (line.starts_with("taken ")) note(line, true);
-      if (line.starts_with("refused ")) note(line, false);
+    const Plan plan = smallest_plan(cell.name, DataType::f32, device);
+    for (const Candidate& candidate : plan.candidates()) {
+      const auto same =
+          std::find_if(algorithms.begin(), algorithms.end(),
+                       [&](const Candidate& old) { return old.algorithm == candidate.algorithm; });
+      if (same == algorithms.end())
+        algorithms.push_back(candidate);
+      else if (candidate.taken)
+        *same = candidate;
     }
   }
   return algorithms;
@@ -130,9 +117,9 @@ void print_info(const Lines& print, const Devices& devices) {
   if (const auto found = blas()) print("BLAS       " + describe(*found));
   for (const Device& device : devices.here) {
     print("\nalgorithms on " + std::string(to_string(device.kind())));
-    for (const Algorithm& algorithm : algorithms_on(device))
-      print((algorithm.taken ? "  runs     " : "  refused  ") + algorithm.name + ": " +
-            algorithm.reason);
+    for (const Candidate& candidate : algorithms_on(device))
+      print((candidate.taken ? "  runs     " : "  refused  ") + std::string(candidate.algorithm) +
+            ": " + candidate.reason);
   }
   print("");
   print_cells(print, devices);
@@ -145,9 +132,9 @@ Json info_json(const Devices& devices) {
   for (const Device& device : devices.here) {
     Json described = device_json(device);
     described["algorithms"] = Json::array();
-    for (const Algorithm& algorithm : algorithms_on(device))
+    for (const Candidate& candidate : algorithms_on(device))
       described["algorithms"].push_back(
-          {{"name", algorithm.name}, {"runs", algorithm.taken}, {"reason", algorithm.reason}});
+          {{"name", candidate.algorithm}, {"runs", candidate.taken}, {"reason", candidate.reason}});
     for (const CellInfo& cell : known_cells())
       described["types"][std::string(cell.name)] = types_of(cell, device);
     json["devices"].push_back(described);

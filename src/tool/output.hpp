@@ -1,4 +1,4 @@
-// Where the tool writes: lines on stdout, and files that appear whole or not at all.
+// Where the tool writes: lines and JSON.
 #pragma once
 
 #include <string>
@@ -15,14 +15,6 @@ using Json = nlohmann::ordered_json;
 
 /// Closed standard streams are opened so that no file of ours can become one of them.
 void hold_standard_streams();
-
-/// Checks, leaving nothing behind, that `write_file` could write this file; throws UsageError in
-/// the name of the option where it could not.
-void check_writable(const std::string& option, const std::string& path);
-
-/// Replaces the file at once, by renaming; devices and pipes are written as they are. Throws
-/// Failure, and then an existing file is as it was.
-void write_file(const std::string& path, const std::string& text);
 
 /// To a file as `write_file` does, or to stdout where `path` is "-".
 void write_json(const std::string& path, const Json& document);

@@ -50,11 +50,14 @@ std::string with_prefix(double value) {
 }
 
 std::string error_text(double error) {
+  // printf shows the sign of a NaN, which says nothing.
+  if (std::isnan(error)) return "nan";
   return error == 0 ? "0" : format("%.2e", error);
 }
 
 std::string percent(double share) {
-  if (!std::isfinite(share)) return format("%g", share);
+  if (std::isnan(share)) return "nan";
+  if (std::isinf(share)) return format("%g", share);
   return share < 10 ? format("%.0f %%", 100 * share) : format("%.3g x", share);
 }
 

@@ -10,6 +10,7 @@
 #include "tool/progress.hpp"
 #include "tool/text.hpp"
 #include "tool/validate_report.hpp"
+#include "validate/tolerance_use.hpp"
 
 namespace takt::tool {
 namespace {
@@ -47,6 +48,7 @@ Outcome run_case(const Case& checked, const Device& device) try {
 Counts run_on(const Device& device, const std::vector<Case>& cases, const Options& options,
               const Lines& print, Json& json) {
   Report report(device, cases, options.summary ? Grouping::cell : Grouping::semantics, print);
+  validate::ToleranceUses uses;
   Progress progress;
   for (std::size_t n = 0; n < cases.size(); ++n) {
     if (n % 16 == 0)
@@ -56,11 +58,22 @@ Counts run_on(const Device& device, const std::vector<Case>& cases, const Option
     if (options.json.asked()) json["cases"].push_back(case_json(outcome, device));
     if (report.completes_group(outcome)) progress.clear();
     report.add(outcome);
+    uses.add(outcome);
   }
   progress.clear();
   report.finish();
   if (options.why) report.print_reasons();
-  return report.counts();
+  Counts counts = report.counts();
+  for (const validate::ToleranceUse& use : uses.loose()) {
+    print("LOOSE      " + to_string(use));
+    json["loose_tolerances"].push_back({{"device", device.describe()},
+                                        {"cell", use.cell},
+                                        {"type", to_string(use.type)},
+                                        {"tensor", use.tensor},
+                                        {"share", use.share}});
+    ++counts.loose_tolerances;
+  }
+  return counts;
 }
 
 int run(const Options& options) {
@@ -78,7 +91,7 @@ int run(const Options& options) {
   json["totals"] = counts_json(total);
   options.json.write(json);
   print(counts_line(total, options.why));
-  return total.outside + total.loose > 0 ? 1 : 0;
+  return total.outside + total.loose + total.loose_tolerances > 0 ? outside : done;
 }
 
 }  // namespace
@@ -102,7 +115,7 @@ Command validate_command(CLI::App& tool) {
            const std::vector<std::string> known = validated_types();
            for (const std::string& type : types) {
              check_one_of("--type", type, known);
-             filter.types.push_back(parse_word<DataType>("--type", type));
+             filter.types.push_back(*bench::find_word<DataType>(type));
            }
          },
          "Types to validate [all of " + joined(validated_types()) + "]; may be given several times")

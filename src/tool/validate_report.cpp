@@ -48,6 +48,7 @@ Counts& Counts::operator+=(const Counts& other) {
   outside += other.outside;
   loose += other.loose;
   refused += other.refused;
+  loose_tolerances += other.loose_tolerances;
   return *this;
 }
 
@@ -56,6 +57,8 @@ std::string counts_line(const Counts& counts, bool reasons_shown) {
                      " inside tolerance, " + std::to_string(counts.outside) + " outside, " +
                      std::to_string(counts.refused) + " not possible here";
   if (counts.refused > 0 && !reasons_shown) line += " (why: takt validate --why)";
+  if (counts.loose_tolerances > 0)
+    line += ", " + std::to_string(counts.loose_tolerances) + " LOOSE tolerances";
   if (counts.loose > 0)
     line += ", " + std::to_string(counts.loose) + " LOOSE (the tolerance is too wide to say much)";
   return line;
@@ -66,6 +69,7 @@ Json counts_json(const Counts& counts) {
           {"inside", counts.inside},
           {"outside", counts.outside},
           {"loose", counts.loose},
+          {"loose_tolerances", counts.loose_tolerances},
           {"refused", counts.refused}};
 }
 
@@ -74,6 +78,7 @@ Json report_head(const std::vector<Device>& devices) {
   json["devices"] = Json::array();
   for (const Device& device : devices) json["devices"].push_back(device_json(device));
   json["cases"] = Json::array();
+  json["loose_tolerances"] = Json::array();
   return json;
 }
 
@@ -124,7 +129,7 @@ Table Report::make_table(const std::vector<Case>& cases) const {
       columns[n].width = std::max(columns[n].width, key[n].size());
     widest_shape = std::max(widest_shape, to_string(checked.shape).size());
   }
-  const std::size_t where = widest_shape + std::string_view("c_all of f64, ").size();
+  const std::size_t where = widest_shape + std::string_view("inference c_all of f64, ").size();
   for (const Table::Column& column : {Table::Column{"cases"},
                                       {"algorithm", 0, true},
                                       {"worst error", 8},

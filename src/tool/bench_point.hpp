@@ -1,0 +1,33 @@
+// One measured shape, and the verdict on it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "check.hpp"
+#include "measure.hpp"
+#include "shape.hpp"
+
+namespace takt::tool {
+
+/// The error by which validation judges too; NaN where the sizes differ.
+double measured_error(std::span<const double> results, std::span<const double> reference);
+
+struct BenchPoint {
+  bench::Shape shape;
+  std::string algorithm;
+  bench::Footprint bytes;
+  bench::Check check = {};
+  bench::Timing timing = {};
+
+  double seconds() const { return timing.median(); }
+  double tolerance(const bench::TensorError& tensor) const;
+  /// Of its tolerance.
+  double share(const bench::TensorError& tensor) const;
+  /// The checked tensor with the largest share, NaN the largest; empty where nothing was checked.
+  std::optional<bench::TensorError> worst() const;
+  bool inside_tolerance() const;
+};
+
+}  // namespace takt::tool

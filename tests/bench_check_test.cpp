@@ -1,0 +1,107 @@
+// What takt bench holds against the reference, and how it judges.
+#ifdef TAKT_BENCH
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "check.hpp"
+#include "tool/bench_point.hpp"
+
+namespace {
+
+using takt::bench::Check;
+using takt::bench::checked_windows;
+using takt::bench::Shape;
+using takt::bench::Window;
+using takt::bench::window_width;
+using takt::tool::BenchPoint;
+using takt::tool::measured_error;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
+                 infinity = std::numeric_limits<double>::infinity();
+
+Shape shape_of(std::int64_t T) {
+  return {.cell = "lstm", .T = T, .B = 2, .I = 3, .H = 5, .mode = takt::Mode::training};
+}
+
+TEST(BenchCheck, ComparesEveryStepOfAShortProblem) {
+  const std::int64_t width = window_width(shape_of(1));
+  EXPECT_EQ(width, 64);
+  for (const std::int64_t T : {std::int64_t{1}, width})
+    EXPECT_EQ(checked_windows(shape_of(T)), (std::vector<Window>{{0, T}}));
+  EXPECT_EQ(checked_windows(shape_of(width + 1)), (std::vector<Window>{{0, width}, {1, width}}));
+  EXPECT_EQ(checked_windows(shape_of(2 * width + 9)),
+            (std::vector<Window>{{0, width}, {width, 9}, {width + 9, width}}));
+}
+
+TEST(BenchCheck, ComparesAtADrawnPlaceToo) {
+  std::vector<double> places;
+  for (const std::int64_t T : {200, 1000, 65535, 65536, 131072}) {
+    const std::vector<Window> windows = checked_windows(shape_of(T));
+    ASSERT_EQ(windows.size(), 3u);
+    EXPECT_EQ(windows[0], (Window{0, 64}));
+    EXPECT_EQ(windows[2], (Window{T - 64, 64}));
+    EXPECT_EQ(windows[1].count, 64);
+    EXPECT_GE(windows[1].first, 64);
+    EXPECT_LE(windows[1].first + 64, T - 64);
+    EXPECT_EQ(checked_windows(shape_of(T)), windows);
+    places.push_back(static_cast<double>(windows[1].first) / static_cast<double>(T));
+  }
+  EXPECT_NE(places[2], places[4]);
+}
+
+TEST(BenchCheck, SaysWhatItCompared) {
+  const Shape shape = shape_of(300);
+  const takt::Plan plan = takt::bench::make_plan(shape, takt::Device::cpu({.threads = 1}));
+  takt::bench::Problem problem(shape, plan);
+  // As many elements as the tensor has, of which no result is off.
+  std::vector<std::size_t> sizes;
+  const Check check = takt::bench::check(
+      problem, [&](std::span<const double> results, std::span<const double> reference) {
+        sizes.push_back(results.size());
+        return measured_error(results, reference);
+      });
+  ASSERT_TRUE(check.done);
+  ASSERT_EQ(check.tensors.size(), 8u);
+  const std::vector<Window> windows = checked_windows(shape);
+  for (std::size_t n = 0; n < 8; ++n) {
+    const bool of_y = n >= 5;  // dx and the four of the weights before it
+    EXPECT_EQ(check.tensors[n].steps, of_y ? windows[n - 5] : windows[0]);
+    EXPECT_EQ(check.tensors[n].tensor == "y", of_y);
+    EXPECT_TRUE(!of_y || sizes[n] == 64u * 2 * 5) << sizes[n];
+    EXPECT_LT(check.tensors[n].error, 1e-5);
+  }
+}
+
+TEST(BenchCheck, SwallowsNoNanAndNoInfinity) {
+  const std::vector<double> fine = {1, 2}, with_nan = {1, nan}, with_infinity = {1, infinity};
+  EXPECT_EQ(measured_error(fine, fine), 0);
+  EXPECT_TRUE(std::isnan(measured_error(with_nan, fine)));
+  EXPECT_TRUE(std::isnan(measured_error(fine, with_nan)));
+  EXPECT_EQ(measured_error(fine, with_infinity), infinity);
+  EXPECT_EQ(measured_error(with_infinity, fine), infinity);
+  EXPECT_TRUE(std::isnan(measured_error(fine, {})));
+}
+
+TEST(BenchCheck, OneTensorOutsideIsEnough) {
+  const auto point = [](const std::vector<double>& errors) {
+    BenchPoint point{.shape = shape_of(1), .algorithm = "", .bytes = {}};
+    for (const double error : errors) point.check.tensors.push_back({"y", {0, 1}, error});
+    return point;
+  };
+  const double most = point({0}).tolerance({"y", {0, 1}, 0});
+  EXPECT_TRUE(point({}).inside_tolerance());
+  EXPECT_TRUE(point({0, most, most / 2}).inside_tolerance());
+  for (const double error : {1.001 * most, infinity, nan}) {
+    EXPECT_FALSE(point({error, 0, 0}).inside_tolerance()) << error;
+    EXPECT_FALSE(point({0, error, 0}).inside_tolerance()) << error;
+    EXPECT_FALSE(point({0, 0, error}).inside_tolerance()) << error;
+  }
+}
+
+}  // namespace
+
+#endif

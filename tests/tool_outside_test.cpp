@@ -1,0 +1,83 @@
+// The takt command says no: with a BLAS that errs in one element, results are outside.
+#ifdef TAKT_TOOL
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tool_run.hpp"
+
+namespace {
+
+using nlohmann::json;
+using takt::test::Folder;
+using takt::test::run_tool;
+using takt::test::ToolResult;
+using takt::test::ToolRun;
+
+const std::vector<std::string> validate = {"validate", "--cell", "lstm", "--summary"};
+const std::vector<std::string> bench = {"bench", "--cell",    "lstm", "--hidden", "5", "--seq",
+                                        "4,300", "--seconds", "0.01", "--batch",  "2", "--no-plot"};
+
+class ToolOutside : public testing::Test {
+ protected:
+  void SetUp() override {
+#ifndef TAKT_SPOILED_BLAS
+    GTEST_SKIP() << "skipped: BLAS is linked statically, or the build has sanitizers";
+#endif
+  }
+
+  /// With `error` added to one element of every float product.
+  ToolResult run(std::vector<std::string> arguments, const std::vector<std::string>& more,
+                 const std::string& error) const {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    ToolRun run{.arguments = arguments, .folder = folder_.path()};
+#ifdef TAKT_SPOILED_BLAS
+    run.environment = {{"LD_PRELOAD", TAKT_SPOILED_BLAS}, {"TAKT_SPOIL", error}};
+#endif
+    return run_tool(run);
+  }
+
+  Folder folder_;
+};
+
+TEST_F(ToolOutside, IsWhatValidateSays) {
+  for (const std::string error : {"0.5", "nan"}) {
+    const ToolResult result = run(validate, {"--type", "f32", "--json", "cases.json"}, error);
+    EXPECT_EQ(result.exit_code, 1) << error << result.err;
+    EXPECT_NE(result.out.find("OUTSIDE"), std::string::npos) << result.out;
+    EXPECT_EQ(result.out.find(", 0 outside"), std::string::npos) << result.out;
+    EXPECT_EQ(result.out.find("-nan"), std::string::npos) << result.out;
+    const json report = json::parse(folder_.read("cases.json"));
+    EXPECT_GT(report["totals"]["outside"].get<int>(), report["totals"]["cases"].get<int>() / 2);
+  }
+}
+
+TEST_F(ToolOutside, IsWhatBenchSays) {
+  for (const std::string error : {"0.5", "nan"})
+    for (const std::string mode : {"inference", "training"}) {
+      const ToolResult result = run(bench, {"--mode", mode}, error);
+      EXPECT_EQ(result.exit_code, 1) << error << mode << result.err;
+      EXPECT_NE(result.out.find("OUTSIDE: "), std::string::npos) << result.out;
+      EXPECT_EQ(result.out.find("-nan"), std::string::npos) << result.out;
+      EXPECT_EQ(result.err,
+                "takt: a result lies outside its tolerance; see the rows marked OUTSIDE\n");
+      const json report = json::parse(folder_.read("scaling.json"));
+      for (const json& point : report["points"])
+        EXPECT_FALSE(point["check"]["inside_tolerance"].get<bool>()) << point;
+    }
+}
+
+// That the library above is loaded is not what does it.
+TEST_F(ToolOutside, IsNothingThatIsNotSpoiled) {
+  EXPECT_EQ(run(validate, {"--type", "f64"}, "0.5").exit_code, 0);
+  EXPECT_EQ(run(validate, {"--type", "f32"}, "0").exit_code, 0);
+  EXPECT_EQ(run(bench, {}, "0").exit_code, 0);
+}
+
+}  // namespace
+
+#endif
