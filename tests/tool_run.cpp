@@ -23,13 +23,13 @@ std::string contents_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+#ifdef TAKT_TOOL
 void redirect(int stream, const std::string& path, int flags) {
   const int file = open(path.c_str(), flags, 0600);
   if (file < 0 || dup2(file, stream) < 0) _exit(126);
   if (file != stream) close(file);
 }
 
-#ifdef TAKT_TOOL
 [[noreturn]] void become_tool(const ToolRun& run, const Folder& streams) {
   redirect(0, "/dev/null", O_RDONLY);
   redirect(1, run.out_path.empty() ? (streams / "out").string() : run.out_path,
