@@ -5,7 +5,7 @@ import re
 # What a test holds takt against, by its suite and name; the first that fits counts.
 KINDS = [
     ("the checkers' own", r"\w+\.\w*CanFail|Validate|Tolerance|ErrorMeter"),
-    ("outside values", r"\w*(Golden|Onnx|OneDnn|Outside|Philox)"),
+    ("outside values", r"\w*(Golden|Onnx|OneDnn|Philox)"),
     ("finite differences", r"ReferenceGradients"),
     ("by hand", r"\w+\.\w*ByHand|ReferenceByHand"),
     ("rules of the reference", r"ReferenceRules"),
