@@ -32,7 +32,7 @@ class ToolOutside : public testing::Test {
 
   /// With `error` added to one element of every float product.
   ToolResult run(std::vector<std::string> arguments, const std::vector<std::string>& more,
-                 const std::string& error) const {
+                 [[maybe_unused]] const std::string& error) const {
     arguments.insert(arguments.end(), more.begin(), more.end());
     ToolRun run{.arguments = arguments, .folder = folder_.path()};
 #ifdef TAKT_SPOILED_BLAS
