@@ -65,7 +65,7 @@ bool may_see_outside(std::string_view path, std::string_view header) {
   if (under(path, "include/") || under(path, "kernels/policy/") || under(path, "src/reference/") ||
       under(path, "src/plan.") || under(path, "examples/"))
     return false;
-  if (under(path, "kernels/")) return under(header, "cuda_") || header == "mma.h";
+  if (under(path, "kernels/")) return under(header, "cuda_") || header == "cooperative_groups.h";
   return true;
 }
 

@@ -1,0 +1,19 @@
+// What every kernel includes: CUDA's device headers, and the spellings that differ where kernels
+// are compiled for the emulated device of the tests, which has a header of this name before it on
+// the include path.
+#pragma once
+
+#include <cooperative_groups.h>
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+
+#define TAKT_DEVICE __device__ __forceinline__
+
+/// A shared array: TAKT_SHARED(float, sums, [4][32]).
+#define TAKT_SHARED(type, name, dims) __shared__ type name dims
+
+/// The launch's dynamic shared memory as a pointer to elements, aligned to 128 bytes.
+#define TAKT_DYNAMIC_SHARED(type, name)                                 \
+  extern __shared__ __align__(128) unsigned char takt_dynamic_shared[]; \
+  type* const name = reinterpret_cast<type*>(takt_dynamic_shared)
