@@ -1,0 +1,11 @@
+// From a return address to "file:line".
+#pragma once
+
+#include <string>
+
+namespace simt::race {
+
+/// Asks addr2line once for each address; the address alone where there is none.
+std::string source_of(const void* pc);
+
+}  // namespace simt::race

@@ -1,0 +1,157 @@
+// Launches: what the real runtime refuses is refused, with its codes; the rest runs at its turn.
+#include <algorithm>
+
+#include <cuda_runtime.h>
+
+#include "runtime/state.hpp"
+
+namespace simt {
+namespace {
+
+constexpr int threads_per_block = 1024;
+constexpr unsigned portable_cluster = 8;
+
+unsigned volume(const dim3& d) {
+  return d.x * d.y * d.z;
+}
+
+/// Blocks of this shape that fit on one multiprocessor; registers are not known here.
+int resident_blocks(const Profile& profile, unsigned threads, std::size_t shared_bytes) {
+  constexpr std::size_t reserved_shared = 1024;  // by the system, for each block
+  int blocks = profile.blocks_per_multiprocessor;
+  const int warps = static_cast<int>((threads + 31) / 32);
+  blocks = std::min(blocks, profile.threads_per_multiprocessor / (32 * std::max(warps, 1)));
+  return std::min(blocks, static_cast<int>(profile.shared_per_multiprocessor /
+                                           (shared_bytes + reserved_shared)));
+}
+
+std::size_t shared_limit(const void* kernel) {
+  const auto found = runtime().shared_limits.find(kernel);
+  return found == runtime().shared_limits.end() ? runtime().profile.shared_per_block
+                                                : found->second;
+}
+
+cudaError_t check(const LaunchShape& shape, const void* kernel) {
+  const Profile& profile = runtime().profile;
+  const unsigned blocks = volume(shape.grid), threads = volume(shape.block);
+  const unsigned cluster = volume(shape.cluster);
+  if (blocks == 0 || threads == 0 || threads > threads_per_block || shape.block.z > 64 ||
+      shape.grid.y > 65535 || shape.grid.z > 65535)
+    return cudaErrorInvalidConfiguration;
+  if (shape.dynamic_shared_bytes > shared_limit(kernel)) return cudaErrorInvalidValue;
+  if (cluster > 1) {
+    const unsigned most =
+        runtime().wide_clusters.contains(kernel) ? 2 * portable_cluster : portable_cluster;
+    if (profile.largest_cluster == 1 || cluster > most) return cudaErrorInvalidClusterSize;
+    if (shape.grid.x % shape.cluster.x != 0 || shape.grid.y % shape.cluster.y != 0 ||
+        shape.grid.z % shape.cluster.z != 0)
+      return cudaErrorInvalidClusterSize;
+  }
+  if (shape.cooperative &&
+      static_cast<int>(blocks) >
+          profile.multiprocessors * resident_blocks(profile, threads, shape.dynamic_shared_bytes))
+    return cudaErrorCooperativeLaunchTooLarge;
+  return cudaSuccess;
+}
+
+}  // namespace
+
+cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, const void* kernel,
+                           std::function<void()> body) {
+  const std::scoped_lock lock(runtime().mutex);
+  LaunchShape shape{.grid = config.gridDim,
+                    .block = config.blockDim,
+                    .dynamic_shared_bytes = config.dynamicSmemBytes,
+                    .kernel = name};
+  for (unsigned n = 0; n < config.numAttrs; ++n) {
+    const cudaLaunchAttribute& attribute = config.attrs[n];
+    switch (attribute.id) {
+      case cudaLaunchAttributeCooperative:
+        shape.cooperative = attribute.val.cooperative != 0;
+        break;
+      case cudaLaunchAttributeClusterDimension:
+        shape.cluster = {attribute.val.clusterDim.x, attribute.val.clusterDim.y,
+                         attribute.val.clusterDim.z};
+        break;
+      case cudaLaunchAttributeProgrammaticStreamSerialization: break;  // in order is one way
+      default: return failed(cudaErrorInvalidValue);
+    }
+  }
+  CUstream_st* stream = find_stream(config.stream);
+  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  if (config.stream == nullptr && anybody_captures()) return failed(cudaErrorStreamCaptureImplicit);
+  if (const int code = fault(Call::launch)) return failed(static_cast<cudaError_t>(code));
+  if (runtime().sticky_error != cudaSuccess) return runtime().sticky_error;
+  if (const cudaError_t error = check(shape, kernel)) return failed(error);
+  enqueue(stream, {[shape, body = std::move(body)] {
+                     Grid launch(shape, body);
+                     if (!launch.run()) runtime().sticky_error = cudaErrorLaunchFailure;
+                   },
+                   {}});
+  return cudaSuccess;
+}
+
+}  // namespace simt
+
+using namespace simt;
+
+extern "C" {
+
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
+  const std::scoped_lock lock(runtime().mutex);
+  switch (attribute) {
+    case cudaFuncAttributeMaxDynamicSharedMemorySize:
+      if (value < 0 || static_cast<std::size_t>(value) > runtime().profile.shared_per_block_optin)
+        return failed(cudaErrorInvalidValue);
+      runtime().shared_limits[kernel] = static_cast<std::size_t>(value);
+      return cudaSuccess;
+    case cudaFuncAttributeNonPortableClusterSizeAllowed:
+      if (value != 0)
+        runtime().wide_clusters.insert(kernel);
+      else
+        runtime().wide_clusters.erase(kernel);
+      return cudaSuccess;
+    case cudaFuncAttributePreferredSharedMemoryCarveout: return cudaSuccess;
+    default: return failed(cudaErrorInvalidValue);
+  }
+}
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel) {
+  const std::scoped_lock lock(runtime().mutex);
+  *attributes = {};
+  attributes->maxThreadsPerBlock = threads_per_block;
+  attributes->maxDynamicSharedSizeBytes = static_cast<int>(shared_limit(kernel));
+  attributes->binaryVersion = runtime().profile.major * 10 + runtime().profile.minor;
+  attributes->ptxVersion = attributes->binaryVersion;
+  return cudaSuccess;
+}
+
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void*, int threads,
+                                                          std::size_t shared_bytes) {
+  const std::scoped_lock lock(runtime().mutex);
+  if (blocks == nullptr || threads < 1) return failed(cudaErrorInvalidValue);
+  *blocks = resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes);
+  return cudaSuccess;
+}
+
+cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* kernel,
+                                           const cudaLaunchConfig_t* config) {
+  const std::scoped_lock lock(runtime().mutex);
+  LaunchShape shape{.grid = config->gridDim,
+                    .block = config->blockDim,
+                    .dynamic_shared_bytes = config->dynamicSmemBytes};
+  for (unsigned n = 0; n < config->numAttrs; ++n)
+    if (config->attrs[n].id == cudaLaunchAttributeClusterDimension)
+      shape.cluster = {config->attrs[n].val.clusterDim.x, config->attrs[n].val.clusterDim.y,
+                       config->attrs[n].val.clusterDim.z};
+  if (const cudaError_t error = check(shape, kernel)) return failed(error);
+  // Clusters stay inside a group of multiprocessors; of an H200's groups the smallest has 16.
+  constexpr int group = 16;
+  const int size = static_cast<int>(volume(shape.cluster));
+  const int blocks =
+      resident_blocks(runtime().profile, volume(shape.block), shape.dynamic_shared_bytes);
+  *clusters = runtime().profile.multiprocessors / group * (group * blocks / size);
+  return cudaSuccess;
+}
+
+}  // extern "C"

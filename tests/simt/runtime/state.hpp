@@ -1,0 +1,108 @@
+// What stands behind the emulated runtime: queues that run only when somebody waits, and the
+// memory that only the device may touch.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <cuda_runtime_api.h>
+
+#include "simt.hpp"
+
+namespace simt {
+
+/// Something enqueued: runs once `ready`, on the device.
+struct Operation {
+  std::function<void()> run;
+  std::function<bool()> ready;  ///< empty: always
+};
+
+}  // namespace simt
+
+struct CUstream_st {
+  std::deque<simt::Operation> queue;
+  bool capturing = false;
+  bool capture_broken = false;
+  std::vector<simt::Operation> captured;
+};
+struct CUevent_st {
+  std::uint64_t recorded = 0, reached = 0;
+  bool timing = true;
+  std::chrono::steady_clock::time_point time;
+};
+struct CUgraph_st {
+  std::vector<simt::Operation> nodes;
+};
+struct CUgraphExec_st {
+  std::vector<simt::Operation> nodes;
+};
+
+namespace simt {
+
+struct Allocation {
+  std::size_t bytes;
+  bool on_device;  ///< else pinned host memory
+};
+
+struct Runtime {
+  std::recursive_mutex mutex;
+  Profile profile = h200();
+  CUstream_st default_stream;
+  std::set<CUstream_st*> streams;
+  std::set<CUevent_st*> events;
+  std::set<CUgraph_st*> graphs;
+  std::set<CUgraphExec_st*> executables;
+  std::map<char*, Allocation> allocations;
+  std::map<const void*, std::size_t> shared_limits;    ///< by kernel, where asked for
+  std::set<const void*> wide_clusters;                 ///< kernels that asked for clusters over 8
+  std::map<const void*, std::string> library_objects;  ///< what is not destroyed: "cuBLASLt handle"
+  cudaError_t last_error = cudaSuccess;
+  cudaError_t sticky_error = cudaSuccess;
+  struct Fault {
+    int countdown = -1;
+    int code = 0;
+    int calls = 0;
+  };
+  std::map<Call, Fault> faults;
+  int device_is_open = 0;
+};
+Runtime& runtime();
+
+/// Remembers an error as cudaGetLastError gives it, and returns it.
+cudaError_t failed(cudaError_t error);
+
+/// The code with which this call is to fail; 0 where it goes on.
+int fault(Call call);
+
+/// Null stands for the default stream; nullptr is returned for what is no stream.
+CUstream_st* find_stream(cudaStream_t stream);
+bool anybody_captures();
+
+/// Enqueues, or adds to the capture.
+void enqueue(CUstream_st* stream, Operation operation);
+/// Runs queues until `done`, `first` before all others; the others lazily, so that a forgotten
+/// dependency shows.
+void pump(const std::function<bool()>& done, CUstream_st* first = nullptr);
+
+/// While one lives, memory of the device may be touched by this program.
+class DeviceTurn {
+ public:
+  DeviceTurn();
+  DeviceTurn(const DeviceTurn&) = delete;
+  DeviceTurn& operator=(const DeviceTurn&) = delete;
+  ~DeviceTurn();
+};
+
+/// The allocation that holds all of these bytes, or null.
+const Allocation* find_allocation(const void* begin, std::size_t bytes);
+
+}  // namespace simt
