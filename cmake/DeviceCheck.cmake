@@ -1,8 +1,9 @@
 # Cells and other device-ready code, compiled for the GPU by nvcc where there is one. Nothing is
 # linked: without nvcc the build is complete, and a test says that this was skipped.
 
-# takt_add_device_check(TEST_NAME ARCHITECTURE SOURCE): compiles in the default build; the test
-# then looks whether code for the architecture is in the object.
+# takt_add_device_check(TEST_NAME ARCHITECTURE SOURCE FOLDERS...): compiles in the default build, with
+# these folders for includes too; the test then looks whether code for the architecture is in the
+# object.
 function(takt_add_device_check name architecture source)
   find_program(TAKT_NVCC nvcc HINTS /usr/local/cuda/bin)
   mark_as_advanced(TAKT_NVCC)
@@ -15,10 +16,11 @@ function(takt_add_device_check name architecture source)
   endif()
 
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
+  list(TRANSFORM ARGN PREPEND -I OUTPUT_VARIABLE folders)
   add_custom_command(OUTPUT ${object}
     COMMAND ${TAKT_NVCC} -std=c++20 -arch=${architecture} -ccbin ${CMAKE_CXX_COMPILER}
       -Werror all-warnings -Xcompiler -Wall,-Wextra -no-compress
-      -I${PROJECT_SOURCE_DIR}/include -MD -MF ${object}.d -c ${source} -o ${object}
+      -I${PROJECT_SOURCE_DIR}/include ${folders} -MD -MF ${object}.d -c ${source} -o ${object}
     DEPENDS ${source}
     DEPFILE ${object}.d
     COMMENT "Compiling ${name} with nvcc"

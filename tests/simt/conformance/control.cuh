@@ -1,0 +1,98 @@
+// Conformance of named barriers and of dependent launches.
+#pragma once
+
+#include <cstdint>
+
+#include <takt/kernels/device.cuh>
+#include <takt/kernels/ptx/grid_dependency.cuh>
+#include <takt/kernels/ptx/named_barrier.cuh>
+
+#include "conformance/case.hpp"
+
+namespace conformance {
+
+/// out [2, 64]: each pair of warps mirrors its own 64 numbers; the pairs never meet.
+__global__ void named_barrier_sync_kernel(unsigned* out) {
+  TAKT_SHARED(unsigned, shared, [2][64]);
+  const unsigned pair = threadIdx.x / 64, n = threadIdx.x % 64;
+  for (unsigned round = 0; round <= 2 * pair; ++round) {
+    shared[pair][n] = 1000 * pair + 10 * n + round;
+    takt::ptx::named_barrier_sync(1 + pair, 64);
+    out[pair * 64 + n] = shared[pair][63 - n];
+    takt::ptx::named_barrier_sync(1 + pair, 64);
+  }
+}
+
+inline std::string run_named_barrier_sync() {
+  const DeviceArray<unsigned> out(128);
+  const Launch launch(1, 128);
+  check(cudaLaunchKernelEx(launch.config(), named_barrier_sync_kernel, out.data()), "launch");
+  std::vector<unsigned> expected;
+  for (unsigned pair = 0; pair < 2; ++pair)
+    for (unsigned n = 0; n < 64; ++n) expected.push_back(1000 * pair + 10 * (63 - n) + 2 * pair);
+  return difference(out.host(), expected, 64);
+}
+
+/// out [steps, 32]: warp 0 fills a buffer and goes on; warp 1 waits for it, reads, and lets it fill
+/// again.
+__global__ void named_barrier_arrive_kernel(unsigned* out, unsigned steps) {
+  constexpr unsigned full = 3, empty = 4;
+  TAKT_SHARED(unsigned, buffer, [32]);
+  const unsigned lane = threadIdx.x % 32;
+  for (unsigned step = 0; step < steps; ++step) {
+    if (threadIdx.x < 32) {
+      if (step > 0) takt::ptx::named_barrier_sync(empty, 64);
+      buffer[31 - lane] = 100 * step + lane;
+      takt::ptx::named_barrier_arrive(full, 64);
+    } else {
+      takt::ptx::named_barrier_sync(full, 64);
+      out[step * 32 + lane] = buffer[lane];
+      if (step + 1 < steps) takt::ptx::named_barrier_arrive(empty, 64);
+    }
+  }
+}
+
+inline std::string run_named_barrier_arrive() {
+  constexpr unsigned steps = 4;
+  const DeviceArray<unsigned> out(steps * 32);
+  const Launch launch(1, 64);
+  check(cudaLaunchKernelEx(launch.config(), named_barrier_arrive_kernel, out.data(), steps),
+        "launch");
+  std::vector<unsigned> expected;
+  for (unsigned step = 0; step < steps; ++step)
+    for (unsigned n = 0; n < 32; ++n) expected.push_back(100 * step + 31 - n);
+  return difference(out.host(), expected, 32);
+}
+
+/// numbers [256]: each kernel of a chain replaces them after the one before has.
+__global__ void grid_dependency_kernel(unsigned* numbers, unsigned step) {
+  takt::ptx::grid_dependency_launch_dependents();
+  const unsigned n = blockIdx.x * blockDim.x + threadIdx.x;
+  takt::ptx::grid_dependency_wait();
+  numbers[n] = numbers[n] * 3 + step;
+}
+
+inline std::string run_grid_dependency() {
+  constexpr unsigned steps = 6;
+  const DeviceArray<unsigned> numbers(std::vector<unsigned>(256, 1));
+  for (unsigned step = 0; step < steps; ++step) {
+    Launch launch(4, 64);
+    launch.overlapping();
+    check(cudaLaunchKernelEx(launch.config(), grid_dependency_kernel, numbers.data(), step),
+          "launch");
+  }
+  unsigned value = 1;
+  for (unsigned step = 0; step < steps; ++step) value = value * 3 + step;
+  return difference(numbers.host(), std::vector<unsigned>(256, value), 256);
+}
+
+inline const std::vector<Case>& control_cases() {
+  static const std::vector<Case> cases{
+      {"named_barrier_sync", run_named_barrier_sync},
+      {"named_barrier_arrive", run_named_barrier_arrive},
+      {"grid_dependency_wait, grid_dependency_launch_dependents", run_grid_dependency},
+  };
+  return cases;
+}
+
+}  // namespace conformance
