@@ -9,6 +9,8 @@ usage: ./run.sh                  build, then takt info, takt validate, the tests
                                  from outside, takt bench (a table; figures and a plot in out/)
        ./run.sh test [PRESET]    build and run all tests; the last line counts them
        ./run.sh mutants ...      apply the patches of tests/mutants one by one: who catches them
+       ./run.sh planted          build, and write docs/planted-mistakes.md: what the emulated device
+                                 catches (needs CUDA's headers and python3)
        ./run.sh --help           this text
 PRESET is one of CMakePresets.json: default (Release), debug, asan, tsan.
 Packages that are missing (cmake/packages.txt) are installed by apt-get where that is allowed.
@@ -166,6 +168,16 @@ run_main_job() {
   return "$status"
 }
 
+# Mistakes planted in kernels, as the tests of all three programs record them.
+write_planted_page() {
+  build default
+  build asan
+  cmake --build build --target planted_plain planted_race
+  cmake --build build-asan --target planted_address
+  python3 -B tests/simt/planted/page.py plain build/tests/simt/planted_plain.json \
+    race build/tests/simt/planted_race.json address build-asan/tests/simt/planted_address.json
+}
+
 case ${1-} in
   "") run_main_job ;;
   test)
@@ -183,6 +195,7 @@ case ${1-} in
     install_packages "${programs[@]}"
     exec tests/mutants/run.sh "$@"
     ;;
+  planted) write_planted_page ;;
   -h | --help | help) usage ;;
   *) refuse "no command '$1'" ;;
 esac
