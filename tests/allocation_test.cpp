@@ -11,66 +11,26 @@
 #include <takt/takt.hpp>
 
 #include "call_arrays.hpp"
+#include "heap_hook.hpp"
 #include "sanitizers.hpp"
 
 #if defined(__GLIBC__) && !defined(TAKT_HEAP_OF_SANITIZER)
 #include <dlfcn.h>
-#include <errno.h>
-
-namespace {
-
-/// Who asked for memory while counting, by return address.
-struct Callers {
-  std::atomic<bool> counting{false};
-  std::atomic<std::size_t> count{0};
-  std::array<const void*, 1024> addresses{};
-
-  void note(const void* address) noexcept {
-    if (!counting.load(std::memory_order_relaxed)) return;
-    const std::size_t n = count.fetch_add(1);
-    if (n < addresses.size()) addresses[n] = address;
-  }
-};
-constinit Callers callers;
-
-}  // namespace
-
-// glibc's own, behind the names that this executable takes over. operator new goes through malloc.
-extern "C" {
-void* __libc_malloc(std::size_t size) noexcept;
-void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
-void* __libc_realloc(void* memory, std::size_t size) noexcept;
-void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
-
-void* malloc(std::size_t size) noexcept {
-  callers.note(__builtin_return_address(0));
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) noexcept {
-  callers.note(__builtin_return_address(0));
-  return __libc_calloc(count, size);
-}
-void* realloc(void* memory, std::size_t size) noexcept {
-  callers.note(__builtin_return_address(0));
-  return __libc_realloc(memory, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) noexcept {
-  callers.note(__builtin_return_address(0));
-  return __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  callers.note(__builtin_return_address(0));
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** memory, std::size_t alignment, std::size_t size) noexcept {
-  callers.note(__builtin_return_address(0));
-  *memory = __libc_memalign(alignment, size);
-  return *memory == nullptr ? ENOMEM : 0;
-}
-}
 
 namespace takt::test {
 namespace {
+
+/// Who asked for memory since the count began, by return address.
+struct Callers {
+  std::atomic<std::size_t> count{0};
+  std::array<const void*, 1024> addresses{};
+};
+constinit Callers callers;
+
+void note(const void* caller, std::size_t) {
+  const std::size_t n = callers.count.fetch_add(1);
+  if (n < callers.addresses.size()) callers.addresses[n] = caller;
+}
 
 std::string library_of(const void* address) {
   Dl_info info{};
@@ -85,9 +45,9 @@ struct Counts {
 template <class Call>
 Counts count_allocations(const Call& call) {
   callers.count = 0;
-  callers.counting = true;
+  EXPECT_TRUE(set_heap_hook(note));
   call();
-  callers.counting = false;
+  set_heap_hook(nullptr);
   const std::string blas = library_of(dlsym(RTLD_DEFAULT, "cblas_sgemm"));
   const std::size_t all = callers.count;
   EXPECT_LE(all, callers.addresses.size());

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "device/operations.hpp"
+#include "runtime/heap.hpp"
 
 extern "C" {
 extern const uint3 threadIdx, blockIdx;
@@ -138,6 +139,7 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, c
 template <class... Parameters, class... Arguments>
 cudaError_t launch_kernel(const cudaLaunchConfig_t* config, const char* name,
                           void (*kernel)(Parameters...), Arguments&&... arguments) {
+  const Unwatched unwatched;
   // A copy of each argument, as a launch makes it.
   std::tuple<std::decay_t<Parameters>...> copies(static_cast<Parameters>(arguments)...);
   return enqueue_kernel(*config, name, reinterpret_cast<const void*>(kernel),

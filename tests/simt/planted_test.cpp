@@ -266,6 +266,29 @@ TEST_F(Planted, NoEventBetweenStreams) {
   note("a stream that does not wait for another one's event", "wrong results: " + listed(wrong));
 }
 
+/// A launch inside a run call, by a host that keeps its argument in a vector where it says so.
+bool launched_by_a_run_call(const simt::TestStream& stream, bool on_the_heap) {
+  simt::DeviceArray<float> values(std::vector<float>(32, 1));
+  const simt::Launch launch{.block = 32, .stream = stream};
+  {
+    const simt::HostHeapWatch watch;
+    if (on_the_heap)
+      launch("double_kernel", double_kernel, std::vector<float*>(1, values.data())[0]);
+    else
+      launch("double_kernel", double_kernel, values.data());
+  }
+  stream.wait();
+  return values.get() == std::vector<float>(32, 2);
+}
+TEST_F(Planted, AllocationInARunCall) {
+  const simt::TestStream stream;
+  EXPECT_TRUE(launched_by_a_run_call(stream, false));
+  EXPECT_TRUE(simt::take_reports().empty());
+  EXPECT_TRUE(launched_by_a_run_call(stream, true));
+  EXPECT_TRUE(simt::reported("host allocation", {"8 bytes", "planted_test.cpp:"}));
+  note("a run call takes memory from the host's heap", "report");
+}
+
 // Memory: AddressSanitizer ends the program.
 // --------------------------------------------------------
 

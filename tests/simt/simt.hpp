@@ -30,6 +30,16 @@ struct Report {
 /// later calls return cudaErrorLaunchFailure until `reset_device`.
 std::vector<Report> take_reports();
 
+/// While one lives, whatever this thread takes from the host's heap, outside the emulated runtime and
+/// cuBLASLt, is reported as "host allocation" with its place in the source.
+class HostHeapWatch {
+ public:
+  HostHeapWatch();
+  HostHeapWatch(const HostHeapWatch&) = delete;
+  HostHeapWatch& operator=(const HostHeapWatch&) = delete;
+  ~HostHeapWatch();
+};
+
 // The device that programs find. ---------------------------------------------------------------
 
 struct Profile {
@@ -52,14 +62,20 @@ const Profile& rtx4090();
 /// From now on; takes effect in new queries and launches.
 void set_device(const Profile& profile);
 
+/// The driver's version, as CUDART_VERSION is written: one older than the runtime, or 0 for none,
+/// makes every question fail with the real codes. Until `reset_device`.
+void set_driver(int version);
+
 /// Ends every queue, forgets errors, reports and faults, and says what was never given back:
 /// "2 allocations, 1 stream"; empty where nothing was.
 std::string reset_device();
 
 // Faults. ---------------------------------------------------------------------------------------
 
-enum class Call { allocate, launch, copy, product, stream, event, graph };
+enum class Call { allocate, launch, copy, product, stream, event, graph, library, query };
 /// The k-th call of this kind from now on (0 the next) fails with this code of CUDA's or cuBLAS's.
+/// `library` is what makes cuBLASLt's handles and descriptors and finds algorithms; `query` what asks
+/// for devices, attributes of kernels, occupancy.
 void fail_at(Call call, int k, int code);
 /// How many calls of a kind there were since `fail_at` or `reset_device`.
 int calls_made(Call call);

@@ -196,7 +196,8 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
                                               cublasLtMatmulPreference_t wanted, int requested,
                                               cublasLtMatmulHeuristicResult_t results[],
                                               int* returned) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(simt::Call::library)) return static_cast<cublasStatus_t>(code);
   if (!is_handle(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
   Preference preference;
   if (requested < 1 || results == nullptr || returned == nullptr || !load(wanted, preference))
@@ -224,7 +225,7 @@ cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDe
                                        cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
                                        const cublasLtMatmulAlgo_t* configured,
                                        cublasLtMatmulHeuristicResult_t* result) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!is_handle(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
   Product product;
   Algo algo;

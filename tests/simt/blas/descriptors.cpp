@@ -95,7 +95,8 @@ constexpr Attribute preference_attributes[] = {
 
 template <class Record, class Opaque>
 cublasStatus_t create(Opaque** descriptor, const Record& record, const char* name) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(simt::Call::library)) return static_cast<cublasStatus_t>(code);
   if (descriptor == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
   *descriptor = new Opaque;
   store(record, *descriptor);
@@ -113,7 +114,7 @@ cublasStatus_t place(Opaque* descriptor, std::size_t bytes, const Record& record
 
 template <class Opaque>
 cublasStatus_t destroy(Opaque* descriptor) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   runtime().library_objects.erase(descriptor);
   delete descriptor;
   return CUBLAS_STATUS_SUCCESS;

@@ -48,7 +48,8 @@ using namespace simt::blas;
 extern "C" {
 
 cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(simt::Call::library)) return static_cast<cublasStatus_t>(code);
   if (handle == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
   if (runtime().sticky_error != cudaSuccess) return CUBLAS_STATUS_NOT_INITIALIZED;
   *handle = new cublasLtContext;
@@ -56,7 +57,7 @@ cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
   return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (handle == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
   // Forgotten by reset_device already, it is the caller's to give back all the same.
   runtime().library_objects.erase(handle);

@@ -89,7 +89,7 @@ extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmul
                                          cublasLtMatrixLayout_t d_layout,
                                          const cublasLtMatmulAlgo_t* algo, void* workspace,
                                          size_t workspace_bytes, cudaStream_t handle_of_stream) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (const int code = fault(simt::Call::product)) return static_cast<cublasStatus_t>(code);
   if (!is_handle(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
   if (a == nullptr || b == nullptr || c == nullptr || d == nullptr)

@@ -1,24 +1,25 @@
 // The step algorithm's kernels for the GPU: every cell, type and width.
 #include <takt/cells.hpp>
 #include <takt/kernels/step.cuh>
+#include <takt/kernels/step_backward.cuh>
 
 namespace takt {
 
 template <class Cell, class Real>
-const void* instances() {
+void use(const void**& to) {
   constexpr int wide = 16 / sizeof(Real);
-  const void* const kernels[] = {
-      reinterpret_cast<const void*>(&step_forward_kernel<Cell, Real, 1>),
-      reinterpret_cast<const void*>(&step_forward_kernel<Cell, Real, wide>)};
-  return kernels[1];
+  *to++ = reinterpret_cast<const void*>(&step_forward_kernel<Cell, Real, 1>);
+  *to++ = reinterpret_cast<const void*>(&step_forward_kernel<Cell, Real, wide>);
+  *to++ = reinterpret_cast<const void*>(&step_backward_kernel<Cell, Real, 1>);
+  *to++ = reinterpret_cast<const void*>(&step_backward_kernel<Cell, Real, wide>);
 }
 
 template <class... Cells>
 void use(CellList<Cells...>, const void** to) {
-  ((*to++ = instances<Cells, float>()), ...);
-  ((*to++ = instances<Cells, double>()), ...);
-  ((*to++ = instances<Cells, __half>()), ...);
-  ((*to++ = instances<Cells, __nv_bfloat16>()), ...);
+  (use<Cells, float>(to), ...);
+  (use<Cells, double>(to), ...);
+  (use<Cells, __half>(to), ...);
+  (use<Cells, __nv_bfloat16>(to), ...);
 }
 
 void use_all(const void** to) {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "race/clock.hpp"
-#include "race/source.hpp"
+#include "runtime/source.hpp"
 
 namespace simt::race {
 

@@ -36,7 +36,7 @@ const Profile& rtx4090() {
 }
 
 void set_device(const Profile& profile) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   runtime().profile = profile;
 }
 
@@ -47,11 +47,59 @@ void add(std::string& text, std::size_t count, const char* what) {
   text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+/// Of every question that goes to the driver.
+cudaError_t refused_query() {
+  if (runtime().driver_version == 0) return cudaErrorNoDevice;
+  if (runtime().driver_version < CUDART_VERSION) return cudaErrorInsufficientDriver;
+  if (const int code = fault(Call::query)) return static_cast<cudaError_t>(code);
+  return runtime().sticky_error;
+}
+
+struct ErrorText {
+  cudaError_t code;
+  const char* name;
+  const char* text;
+};
+#define SIMT_ERROR(code, text) ErrorText{code, #code, text}
+constexpr ErrorText errors[] = {
+    SIMT_ERROR(cudaSuccess, "no error"),
+    SIMT_ERROR(cudaErrorInvalidValue, "invalid argument"),
+    SIMT_ERROR(cudaErrorMemoryAllocation, "out of memory"),
+    SIMT_ERROR(cudaErrorInvalidConfiguration, "invalid configuration argument"),
+    SIMT_ERROR(cudaErrorInsufficientDriver, "the driver is older than the runtime"),
+    SIMT_ERROR(cudaErrorInvalidDeviceFunction, "invalid device function"),
+    SIMT_ERROR(cudaErrorNoDevice, "no device is there"),
+    SIMT_ERROR(cudaErrorInvalidDevice, "invalid device ordinal"),
+    SIMT_ERROR(cudaErrorNoKernelImageForDevice, "no kernel image for this device"),
+    SIMT_ERROR(cudaErrorInvalidResourceHandle, "invalid resource handle"),
+    SIMT_ERROR(cudaErrorNotReady, "not ready"),
+    SIMT_ERROR(cudaErrorIllegalAddress, "an illegal memory access"),
+    SIMT_ERROR(cudaErrorLaunchOutOfResources, "too many resources requested for launch"),
+    SIMT_ERROR(cudaErrorLaunchFailure, "unspecified launch failure"),
+    SIMT_ERROR(cudaErrorCooperativeLaunchTooLarge, "too many blocks in a cooperative launch"),
+    SIMT_ERROR(cudaErrorInvalidClusterSize, "invalid cluster size"),
+    SIMT_ERROR(cudaErrorStreamCaptureUnsupported, "not permitted while a stream captures"),
+    SIMT_ERROR(cudaErrorStreamCaptureInvalidated, "the capture failed earlier"),
+    SIMT_ERROR(cudaErrorStreamCaptureImplicit, "the default stream would depend on a capture"),
+    SIMT_ERROR(cudaErrorUnknown, "unknown error"),
+};
+#undef SIMT_ERROR
+
+const ErrorText& find_error(cudaError_t error) {
+  const auto found = std::find_if(std::begin(errors), std::end(errors),
+                                  [&](const ErrorText& each) { return each.code == error; });
+  return found == std::end(errors) ? std::end(errors)[-1] : *found;
+}
+
 }  // namespace
 
+void set_driver(int version) {
+  runtime().driver_version = version;
+}
+
 std::string reset_device() {
+  const Entry entry;
   Runtime& r = runtime();
-  const std::scoped_lock lock(r.mutex);
   std::string left;
   add(left, r.allocations.size(), "allocation");
   add(left, r.streams.size(), "stream");
@@ -83,6 +131,7 @@ std::string reset_device() {
   r.library_objects.clear();  // a caller may still destroy what is his
   r.faults.clear();
   r.last_error = r.sticky_error = cudaSuccess;
+  r.driver_version = CUDART_VERSION;
   mutable_counters() = {};
   take_reports();
   Fiber::free_pool();
@@ -96,18 +145,25 @@ using namespace simt;
 extern "C" {
 
 cudaError_t cudaGetDeviceCount(int* count) {
+  const Entry entry;
+  if (const cudaError_t error = refused_query()) return failed(error);
   *count = 1;
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int ordinal) {
+  const Entry entry;
+  if (const cudaError_t error = refused_query()) return failed(error);
   return ordinal == 0 ? cudaSuccess : failed(cudaErrorInvalidDevice);
 }
 cudaError_t cudaGetDevice(int* ordinal) {
+  const Entry entry;
+  if (const cudaError_t error = refused_query()) return failed(error);
   *ordinal = 0;
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = CUDART_VERSION;
+  const Entry entry;
+  *version = runtime().driver_version;
   return cudaSuccess;
 }
 cudaError_t cudaRuntimeGetVersion(int* version) {
@@ -116,6 +172,8 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
+  const Entry entry;
+  if (const cudaError_t error = refused_query()) return failed(error);
   if (ordinal != 0) return failed(cudaErrorInvalidDevice);
   const Profile& profile = runtime().profile;
   *properties = {};
@@ -140,6 +198,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
+  const Entry entry;
+  if (const cudaError_t error = refused_query()) return failed(error);
   if (ordinal != 0) return failed(cudaErrorInvalidDevice);
   const Profile& profile = runtime().profile;
   switch (attribute) {
@@ -171,31 +231,20 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ord
 }
 
 cudaError_t cudaGetLastError() {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   const cudaError_t error = runtime().last_error;
   runtime().last_error = runtime().sticky_error;
   return error;
 }
 cudaError_t cudaPeekAtLastError() {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return runtime().last_error;
 }
 const char* cudaGetErrorName(cudaError_t error) {
-  return error == cudaSuccess ? "cudaSuccess" : "an emulated CUDA error";
+  return find_error(error).name;
 }
 const char* cudaGetErrorString(cudaError_t error) {
-  switch (error) {
-    case cudaSuccess: return "no error";
-    case cudaErrorInvalidValue: return "invalid argument";
-    case cudaErrorMemoryAllocation: return "out of memory";
-    case cudaErrorInvalidConfiguration: return "invalid configuration argument";
-    case cudaErrorInvalidResourceHandle: return "invalid resource handle";
-    case cudaErrorLaunchFailure: return "unspecified launch failure";
-    case cudaErrorCooperativeLaunchTooLarge: return "too many blocks in cooperative launch";
-    case cudaErrorStreamCaptureUnsupported:
-      return "operation not permitted when stream is capturing";
-    default: return "an emulated CUDA error";
-  }
+  return find_error(error).text;
 }
 
 }  // extern "C"

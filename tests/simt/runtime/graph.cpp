@@ -6,7 +6,7 @@ using namespace simt;
 extern "C" {
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (handle == nullptr) return failed(cudaErrorStreamCaptureUnsupported);
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
@@ -19,7 +19,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode) {
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (graph == nullptr) return failed(cudaErrorInvalidValue);
@@ -34,7 +34,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* status) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   *status = !stream->capturing       ? cudaStreamCaptureStatusNone
@@ -45,7 +45,7 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* 
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
                                  unsigned long long) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (executable == nullptr || !runtime().graphs.contains(graph))
     return failed(cudaErrorInvalidValue);
   if (const int code = fault(Call::graph)) return failed(static_cast<cudaError_t>(code));
@@ -55,7 +55,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (!runtime().executables.contains(executable)) return failed(cudaErrorInvalidValue);
@@ -66,7 +66,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t handle) {
 }
 
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!runtime().graphs.contains(graph) || count == nullptr || nodes != nullptr)
     return failed(cudaErrorInvalidValue);  // nodes themselves are not emulated, their number is
   *count = graph->nodes.size();
@@ -74,14 +74,14 @@ cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::si
 }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (runtime().graphs.erase(graph) == 0) return failed(cudaErrorInvalidValue);
   delete graph;
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!runtime().executables.contains(executable)) return failed(cudaErrorInvalidValue);
   runtime().executables.erase(executable);
   delete executable;

@@ -58,7 +58,7 @@ cudaError_t check(const LaunchShape& shape, const void* kernel) {
 
 cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, const void* kernel,
                            std::function<void()> body) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   LaunchShape shape{.grid = config.gridDim,
                     .block = config.blockDim,
                     .dynamic_shared_bytes = config.dynamicSmemBytes,
@@ -98,7 +98,8 @@ using namespace simt;
 extern "C" {
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
   switch (attribute) {
     case cudaFuncAttributeMaxDynamicSharedMemorySize:
       if (value < 0 || static_cast<std::size_t>(value) > runtime().profile.shared_per_block_optin)
@@ -117,7 +118,8 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
 }
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
   *attributes = {};
   attributes->maxThreadsPerBlock = threads_per_block;
   attributes->maxDynamicSharedSizeBytes = static_cast<int>(shared_limit(kernel));
@@ -128,7 +130,8 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
 
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void*, int threads,
                                                           std::size_t shared_bytes) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
   if (blocks == nullptr || threads < 1) return failed(cudaErrorInvalidValue);
   *blocks = resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes);
   return cudaSuccess;
@@ -136,7 +139,8 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const voi
 
 cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* kernel,
                                            const cudaLaunchConfig_t* config) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
+  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
   LaunchShape shape{.grid = config->gridDim,
                     .block = config->blockDim,
                     .dynamic_shared_bytes = config->dynamicSmemBytes};

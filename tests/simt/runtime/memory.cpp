@@ -123,29 +123,29 @@ using namespace simt;
 extern "C" {
 
 cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return allocate(pointer, bytes, true);
 }
 cudaError_t cudaFree(void* pointer) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (pointer != nullptr && !anybody_captures()) cudaDeviceSynchronize();
   return release(pointer, true);
 }
 cudaError_t cudaMallocHost(void** pointer, std::size_t bytes) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return allocate(pointer, bytes, false);
 }
 cudaError_t cudaFreeHost(void* pointer) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return release(pointer, false);
 }
 cudaError_t cudaMallocAsync(void** pointer, std::size_t bytes, cudaStream_t stream) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (find_stream(stream) == nullptr) return failed(cudaErrorInvalidResourceHandle);
   return allocate(pointer, bytes, true);
 }
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (!is_any_device(pointer)) return failed(cudaErrorInvalidValue);
@@ -155,25 +155,25 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t handle) {
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return copy(to, from, bytes, kind, stream);
 }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   const cudaError_t error = copy(to, from, bytes, kind, nullptr);
   return error != cudaSuccess ? error : cudaStreamSynchronize(nullptr);
 }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return fill(to, value, bytes, stream);
 }
 cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return fill(to, value, bytes, nullptr);
 }
 
 cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   std::size_t used = 0;
   for (const auto& [begin, allocation] : runtime().allocations)
     if (allocation.on_device) used += allocation.bytes;
@@ -183,7 +183,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
 }
 
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* pointer) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   *attributes = {};
   const Allocation* found = find_allocation(pointer, 1);
   attributes->type = found == nullptr   ? cudaMemoryTypeUnregistered

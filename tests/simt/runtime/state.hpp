@@ -16,6 +16,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include "runtime/heap.hpp"
 #include "simt.hpp"
 
 namespace simt {
@@ -56,6 +57,7 @@ struct Allocation {
 struct Runtime {
   std::recursive_mutex mutex;
   Profile profile = h200();
+  int driver_version = CUDART_VERSION;  ///< 0: none
   CUstream_st default_stream;
   std::set<CUstream_st*> streams;
   std::set<CUevent_st*> events;
@@ -76,6 +78,16 @@ struct Runtime {
   int device_is_open = 0;
 };
 Runtime& runtime();
+
+/// A call of the program's into the emulation: one at a time.
+class Entry {
+ public:
+  Entry() : lock_(runtime().mutex) {}
+
+ private:
+  Unwatched unwatched_;
+  std::scoped_lock<std::recursive_mutex> lock_;
+};
 
 /// Remembers an error as cudaGetLastError gives it, and returns it.
 cudaError_t failed(cudaError_t error);

@@ -45,19 +45,19 @@ cudaError_t make_event(cudaEvent_t* event, bool timing) {
 extern "C" {
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return make_stream(stream);
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return make_stream(stream);
 }
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned, int) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return make_stream(stream);
 }
 cudaError_t cudaStreamDestroy(cudaStream_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!runtime().streams.contains(handle)) return failed(cudaErrorInvalidResourceHandle);
   handle->capturing = false;
   const cudaError_t error = finish(*handle);
@@ -66,21 +66,21 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle) {
   return error;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (const cudaError_t error = refuse_capture(*stream)) return error;
   return finish(*stream);
 }
 cudaError_t cudaStreamQuery(cudaStream_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (const cudaError_t error = refuse_capture(*stream)) return error;
   return stream->queue.empty() ? failed(runtime().sticky_error) : cudaErrorNotReady;
 }
 cudaError_t cudaDeviceSynchronize() {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (anybody_captures()) {
     for (CUstream_st* stream : runtime().streams) stream->capture_broken |= stream->capturing;
     return failed(cudaErrorStreamCaptureUnsupported);
@@ -94,15 +94,15 @@ cudaError_t cudaDeviceSynchronize() {
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return make_event(event, true);
 }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   return make_event(event, (flags & cudaEventDisableTiming) == 0);
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!is_event(event)) return failed(cudaErrorInvalidResourceHandle);
   // What waits for it has its own copy of the number, but looks here: let it happen first.
   cudaDeviceSynchronize();
@@ -111,7 +111,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr || !is_event(event)) return failed(cudaErrorInvalidResourceHandle);
   if (const int code = fault(Call::event)) return failed(static_cast<cudaError_t>(code));
@@ -124,7 +124,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event, unsigned) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr || !is_event(event)) return failed(cudaErrorInvalidResourceHandle);
   if (stream->capturing) {
@@ -137,19 +137,19 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event, unsigned
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!is_event(event)) return failed(cudaErrorInvalidResourceHandle);
   const std::uint64_t number = event->recorded;
   pump([&] { return event->reached >= number; });
   return failed(runtime().sticky_error);
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!is_event(event)) return failed(cudaErrorInvalidResourceHandle);
   return event->reached >= event->recorded ? failed(runtime().sticky_error) : cudaErrorNotReady;
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEvent_t to) {
-  const std::scoped_lock lock(runtime().mutex);
+  const Entry entry;
   if (!is_event(from) || !is_event(to) || !from->timing || !to->timing || from->recorded == 0 ||
       to->recorded == 0)
     return failed(cudaErrorInvalidResourceHandle);

@@ -1,5 +1,5 @@
 // Asks addr2line, which comes with the compiler.
-#include "race/source.hpp"
+#include "runtime/source.hpp"
 
 #include <dlfcn.h>
 
@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <map>
 
-namespace simt::race {
+namespace simt {
 
 std::string source_of(const void* pc) {
   static std::map<const void*, std::string> known;
@@ -23,11 +23,14 @@ std::string source_of(const void* pc) {
   std::snprintf(line.data(), line.size(), "addr2line -i -e '%s' %#zx 2>/dev/null", info.dli_fname,
                 static_cast<std::size_t>(offset));
   if (FILE* pipe = popen(line.data(), "r")) {
-    // The innermost of inlined functions comes first; those of the emulation are nobody's mistake.
+    // The innermost of inlined functions comes first; those of the emulation and of the standard
+    // library are nobody's mistake.
     while (std::fgets(line.data(), static_cast<int>(line.size()), pipe) != nullptr) {
       text = line.data();
       text = text.substr(0, text.find_first_of(" \n"));
-      if (text.find("/language.hpp:") == std::string::npos) break;
+      if (text.find("/language.hpp:") == std::string::npos &&
+          text.find("/include/c++/") == std::string::npos)
+        break;
     }
     pclose(pipe);
   }
@@ -35,4 +38,4 @@ std::string source_of(const void* pc) {
   return text;
 }
 
-}  // namespace simt::race
+}  // namespace simt

@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace simt::race {
+namespace simt {
 
 /// Asks addr2line once for each address; the address alone where there is none.
 std::string source_of(const void* pc);
 
-}  // namespace simt::race
+}  // namespace simt
