@@ -24,7 +24,10 @@ void tell(const void* caller, std::size_t bytes) noexcept {
 }  // namespace takt::test
 
 #if defined(TAKT_ADDRESS_SANITIZER)
-#include <sanitizer/allocator_interface.h>
+// As sanitizer/allocator_interface.h has it, which g++ 12 does not bring along.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*malloc_hook)(const volatile void*, std::size_t),
+    void (*free_hook)(const volatile void*));
 
 namespace takt::test {
 

@@ -1,4 +1,7 @@
 // Which device is there, what it says of itself, and what went wrong.
+#include <algorithm>
+#include <climits>
+
 #include <cuda_runtime.h>
 
 #include "race/race.hpp"
@@ -47,24 +50,18 @@ void add(std::string& text, std::size_t count, const char* what) {
   text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-/// Of every question that goes to the driver.
-cudaError_t refused_query() {
-  if (runtime().driver_version == 0) return cudaErrorNoDevice;
-  if (runtime().driver_version < CUDART_VERSION) return cudaErrorInsufficientDriver;
-  if (const int code = fault(Call::query)) return static_cast<cudaError_t>(code);
-  return runtime().sticky_error;
-}
-
 struct ErrorText {
   cudaError_t code;
   const char* name;
   const char* text;
 };
-#define SIMT_ERROR(code, text) ErrorText{code, #code, text}
+#define SIMT_ERROR(code, text) \
+  { code, #code, text }
 constexpr ErrorText errors[] = {
     SIMT_ERROR(cudaSuccess, "no error"),
     SIMT_ERROR(cudaErrorInvalidValue, "invalid argument"),
     SIMT_ERROR(cudaErrorMemoryAllocation, "out of memory"),
+    SIMT_ERROR(cudaErrorInvalidMemcpyDirection, "no direction of a copy"),
     SIMT_ERROR(cudaErrorInvalidConfiguration, "invalid configuration argument"),
     SIMT_ERROR(cudaErrorInsufficientDriver, "the driver is older than the runtime"),
     SIMT_ERROR(cudaErrorInvalidDeviceFunction, "invalid device function"),
@@ -72,6 +69,7 @@ constexpr ErrorText errors[] = {
     SIMT_ERROR(cudaErrorInvalidDevice, "invalid device ordinal"),
     SIMT_ERROR(cudaErrorNoKernelImageForDevice, "no kernel image for this device"),
     SIMT_ERROR(cudaErrorInvalidResourceHandle, "invalid resource handle"),
+    SIMT_ERROR(cudaErrorIllegalState, "not possible in this state"),
     SIMT_ERROR(cudaErrorNotReady, "not ready"),
     SIMT_ERROR(cudaErrorIllegalAddress, "an illegal memory access"),
     SIMT_ERROR(cudaErrorLaunchOutOfResources, "too many resources requested for launch"),
@@ -80,15 +78,20 @@ constexpr ErrorText errors[] = {
     SIMT_ERROR(cudaErrorInvalidClusterSize, "invalid cluster size"),
     SIMT_ERROR(cudaErrorStreamCaptureUnsupported, "not permitted while a stream captures"),
     SIMT_ERROR(cudaErrorStreamCaptureInvalidated, "the capture failed earlier"),
+    SIMT_ERROR(cudaErrorStreamCaptureIsolation, "a capture would depend on work outside it"),
     SIMT_ERROR(cudaErrorStreamCaptureImplicit, "the default stream would depend on a capture"),
+    SIMT_ERROR(cudaErrorCapturedEvent, "the event was last recorded in a capture"),
+    SIMT_ERROR(cudaErrorStreamCaptureWrongThread, "another thread began the capture"),
     SIMT_ERROR(cudaErrorUnknown, "unknown error"),
 };
 #undef SIMT_ERROR
 
 const ErrorText& find_error(cudaError_t error) {
+  static constexpr ErrorText unknown{cudaErrorUnknown, "unrecognized error code",
+                                     "unrecognized error code"};
   const auto found = std::find_if(std::begin(errors), std::end(errors),
                                   [&](const ErrorText& each) { return each.code == error; });
-  return found == std::end(errors) ? std::end(errors)[-1] : *found;
+  return found == std::end(errors) ? unknown : *found;
 }
 
 }  // namespace
@@ -110,7 +113,6 @@ std::string reset_device() {
   for (const auto& [object, name] : r.library_objects) ++objects[name];
   for (const auto& [name, count] : objects) add(left, count, name.c_str());
   for (CUstream_st* stream : r.streams) delete stream;
-  for (CUevent_st* event : r.events) delete event;
   for (CUgraph_st* graph : r.graphs) delete graph;
   for (CUgraphExec_st* executable : r.executables) delete executable;
   {
@@ -122,6 +124,7 @@ std::string reset_device() {
     r.allocations.clear();
   }
   r.streams.clear();
+  r.retired.clear();
   r.events.clear();
   r.graphs.clear();
   r.executables.clear();
@@ -130,7 +133,7 @@ std::string reset_device() {
   r.wide_clusters.clear();
   r.library_objects.clear();  // a caller may still destroy what is his
   r.faults.clear();
-  r.last_error = r.sticky_error = cudaSuccess;
+  last_error = r.sticky_error = cudaSuccess;
   r.driver_version = CUDART_VERSION;
   mutable_counters() = {};
   take_reports();
@@ -189,11 +192,16 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
   properties->regsPerBlock = 65536;
   properties->maxThreadsPerMultiProcessor = profile.threads_per_multiprocessor;
   properties->maxThreadsPerBlock = 1024;
+  constexpr int threads[] = {1024, 1024, 64}, blocks[] = {INT_MAX, 65535, 65535};
+  std::copy_n(threads, 3, properties->maxThreadsDim);
+  std::copy_n(blocks, 3, properties->maxGridSize);
+  properties->reservedSharedMemPerBlock = 1024;
   properties->maxBlocksPerMultiProcessor = profile.blocks_per_multiprocessor;
   properties->l2CacheSize = static_cast<int>(profile.l2_bytes);
   properties->warpSize = 32;
   properties->cooperativeLaunch = 1;
   properties->concurrentKernels = 1;
+  properties->unifiedAddressing = 1;
   return cudaSuccess;
 }
 
@@ -232,13 +240,13 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ord
 
 cudaError_t cudaGetLastError() {
   const Entry entry;
-  const cudaError_t error = runtime().last_error;
-  runtime().last_error = runtime().sticky_error;
+  const cudaError_t error = last_error;
+  last_error = runtime().sticky_error;
   return error;
 }
 cudaError_t cudaPeekAtLastError() {
   const Entry entry;
-  return runtime().last_error;
+  return last_error;
 }
 const char* cudaGetErrorName(cudaError_t error) {
   return find_error(error).name;

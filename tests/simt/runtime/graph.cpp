@@ -1,18 +1,25 @@
 // Graphs: capture of one stream, instantiation, replay.
+#include <algorithm>
+
 #include "runtime/state.hpp"
 
 using namespace simt;
 
 extern "C" {
 
-cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode) {
+cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode mode) {
   const Entry entry;
   if (handle == nullptr) return failed(cudaErrorStreamCaptureUnsupported);
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (stream == &runtime().default_stream) return failed(cudaErrorStreamCaptureUnsupported);
+  if (mode < cudaStreamCaptureModeGlobal || mode > cudaStreamCaptureModeRelaxed)
+    return failed(cudaErrorInvalidValue);
   if (stream->capturing) return failed(cudaErrorIllegalState);
   stream->capturing = true;
+  stream->capture_mode = mode;
+  stream->capture_thread = std::this_thread::get_id();
+  stream->capture = ++runtime().captures;
   stream->capture_broken = false;
   stream->captured.clear();
   return cudaSuccess;
@@ -24,6 +31,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
   if (graph == nullptr) return failed(cudaErrorInvalidValue);
   if (!stream->capturing) return failed(cudaErrorIllegalState);
+  if (stream->capture_mode != cudaStreamCaptureModeRelaxed &&
+      stream->capture_thread != std::this_thread::get_id())
+    return failed(cudaErrorStreamCaptureWrongThread);
   stream->capturing = false;
   *graph = nullptr;
   if (stream->capture_broken) return failed(cudaErrorStreamCaptureInvalidated);
@@ -37,6 +47,11 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* 
   const Entry entry;
   CUstream_st* stream = find_stream(handle);
   if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  if (status == nullptr) return failed(cudaErrorInvalidValue);
+  if (stream == &runtime().default_stream &&
+      std::any_of(runtime().streams.begin(), runtime().streams.end(),
+                  [](const CUstream_st* each) { return each->capturing && each->blocking; }))
+    return failed(cudaErrorStreamCaptureImplicit);
   *status = !stream->capturing       ? cudaStreamCaptureStatusNone
             : stream->capture_broken ? cudaStreamCaptureStatusInvalidated
                                      : cudaStreamCaptureStatusActive;
@@ -56,11 +71,11 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t handle) {
   const Entry entry;
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(handle, &stream)) return failed(error);
   if (!runtime().executables.contains(executable)) return failed(cudaErrorInvalidValue);
   if (const int code = fault(Call::graph)) return failed(static_cast<cudaError_t>(code));
-  if (runtime().sticky_error != cudaSuccess) return runtime().sticky_error;
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
   for (const Operation& node : executable->nodes) enqueue(stream, node);
   return cudaSuccess;
 }

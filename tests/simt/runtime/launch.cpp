@@ -1,5 +1,6 @@
 // Launches: what the real runtime refuses is refused, with its codes; the rest runs at its turn.
 #include <algorithm>
+#include <climits>
 
 #include <cuda_runtime.h>
 
@@ -8,15 +9,15 @@
 namespace simt {
 namespace {
 
-constexpr int threads_per_block = 1024;
+constexpr unsigned threads_per_block = 1024;
 constexpr unsigned portable_cluster = 8;
 
-unsigned volume(const dim3& d) {
-  return d.x * d.y * d.z;
+std::uint64_t volume(const dim3& d) {
+  return std::uint64_t{d.x} * d.y * d.z;
 }
 
 /// Blocks of this shape that fit on one multiprocessor; registers are not known here.
-int resident_blocks(const Profile& profile, unsigned threads, std::size_t shared_bytes) {
+int resident_blocks(const Profile& profile, std::uint64_t threads, std::size_t shared_bytes) {
   constexpr std::size_t reserved_shared = 1024;  // by the system, for each block
   int blocks = profile.blocks_per_multiprocessor;
   const int warps = static_cast<int>((threads + 31) / 32);
@@ -33,12 +34,16 @@ std::size_t shared_limit(const void* kernel) {
 
 cudaError_t check(const LaunchShape& shape, const void* kernel) {
   const Profile& profile = runtime().profile;
-  const unsigned blocks = volume(shape.grid), threads = volume(shape.block);
-  const unsigned cluster = volume(shape.cluster);
-  if (blocks == 0 || threads == 0 || threads > threads_per_block || shape.block.z > 64 ||
-      shape.grid.y > 65535 || shape.grid.z > 65535)
+  const dim3 &grid = shape.grid, &block = shape.block;
+  if (grid.x > INT_MAX || grid.y > 65535 || grid.z > 65535 || block.x > threads_per_block ||
+      block.y > threads_per_block || block.z > 64)
+    return cudaErrorInvalidConfiguration;
+  const std::uint64_t blocks = volume(grid), threads = volume(block);
+  const std::uint64_t cluster = volume(shape.cluster);
+  if (blocks == 0 || threads == 0 || threads > threads_per_block)
     return cudaErrorInvalidConfiguration;
   if (shape.dynamic_shared_bytes > shared_limit(kernel)) return cudaErrorInvalidValue;
+  if (cluster == 0) return cudaErrorInvalidClusterSize;
   if (cluster > 1) {
     const unsigned most =
         runtime().wide_clusters.contains(kernel) ? 2 * portable_cluster : portable_cluster;
@@ -47,9 +52,8 @@ cudaError_t check(const LaunchShape& shape, const void* kernel) {
         shape.grid.z % shape.cluster.z != 0)
       return cudaErrorInvalidClusterSize;
   }
-  if (shape.cooperative &&
-      static_cast<int>(blocks) >
-          profile.multiprocessors * resident_blocks(profile, threads, shape.dynamic_shared_bytes))
+  const int resident = resident_blocks(profile, threads, shape.dynamic_shared_bytes);
+  if (shape.cooperative && blocks > static_cast<std::uint64_t>(profile.multiprocessors * resident))
     return cudaErrorCooperativeLaunchTooLarge;
   return cudaSuccess;
 }
@@ -77,11 +81,10 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, c
       default: return failed(cudaErrorInvalidValue);
     }
   }
-  CUstream_st* stream = find_stream(config.stream);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
-  if (config.stream == nullptr && anybody_captures()) return failed(cudaErrorStreamCaptureImplicit);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(config.stream, &stream)) return failed(error);
   if (const int code = fault(Call::launch)) return failed(static_cast<cudaError_t>(code));
-  if (runtime().sticky_error != cudaSuccess) return runtime().sticky_error;
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
   if (const cudaError_t error = check(shape, kernel)) return failed(error);
   enqueue(stream, {[shape, body = std::move(body)] {
                      Grid launch(shape, body);
@@ -99,7 +102,8 @@ extern "C" {
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
   const Entry entry;
-  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
+  if (const cudaError_t error = refused_query()) return failed(error);
+  if (kernel == nullptr) return failed(cudaErrorInvalidDeviceFunction);
   switch (attribute) {
     case cudaFuncAttributeMaxDynamicSharedMemorySize:
       if (value < 0 || static_cast<std::size_t>(value) > runtime().profile.shared_per_block_optin)
@@ -119,7 +123,7 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel) {
   const Entry entry;
-  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
+  if (const cudaError_t error = refused_query()) return failed(error);
   *attributes = {};
   attributes->maxThreadsPerBlock = threads_per_block;
   attributes->maxDynamicSharedSizeBytes = static_cast<int>(shared_limit(kernel));
@@ -128,19 +132,27 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
   return cudaSuccess;
 }
 
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void*, int threads,
-                                                          std::size_t shared_bytes) {
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void*,
+                                                                   int threads,
+                                                                   std::size_t shared_bytes,
+                                                                   unsigned flags) {
   const Entry entry;
-  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
-  if (blocks == nullptr || threads < 1) return failed(cudaErrorInvalidValue);
+  if (const cudaError_t error = refused_query()) return failed(error);
+  if (blocks == nullptr || threads < 1 || flags > cudaOccupancyDisableCachingOverride)
+    return failed(cudaErrorInvalidValue);
   *blocks = resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes);
   return cudaSuccess;
+}
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel,
+                                                          int threads, std::size_t shared_bytes) {
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, kernel, threads,
+                                                                shared_bytes, cudaOccupancyDefault);
 }
 
 cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* kernel,
                                            const cudaLaunchConfig_t* config) {
   const Entry entry;
-  if (const int code = fault(Call::query)) return failed(static_cast<cudaError_t>(code));
+  if (const cudaError_t error = refused_query()) return failed(error);
   LaunchShape shape{.grid = config->gridDim,
                     .block = config->blockDim,
                     .dynamic_shared_bytes = config->dynamicSmemBytes};

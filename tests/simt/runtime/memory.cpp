@@ -17,10 +17,10 @@ constexpr std::size_t alignment = 256;
 
 cudaError_t allocate(void** pointer, std::size_t bytes, bool on_device) {
   Runtime& r = runtime();
+  if (const cudaError_t error = refused_by_driver()) return failed(error);
   if (pointer == nullptr) return failed(cudaErrorInvalidValue);
-  if (on_device && anybody_captures()) return failed(cudaErrorStreamCaptureUnsupported);
   if (const int code = fault(Call::allocate)) return failed(static_cast<cudaError_t>(code));
-  if (r.sticky_error != cudaSuccess) return r.sticky_error;
+  if (r.sticky_error != cudaSuccess) return failed(r.sticky_error);
   std::size_t used = 0;
   for (const auto& [begin, allocation] : r.allocations)
     if (allocation.on_device) used += allocation.bytes;
@@ -40,19 +40,32 @@ cudaError_t allocate(void** pointer, std::size_t bytes, bool on_device) {
   return cudaSuccess;
 }
 
-cudaError_t release(void* pointer, bool on_device) {
-  Runtime& r = runtime();
-  if (pointer == nullptr) return cudaSuccess;
-  const auto found = r.allocations.find(static_cast<char*>(pointer));
-  if (found == r.allocations.end() || found->second.on_device != on_device)
-    return failed(cudaErrorInvalidValue);
-  if (on_device && anybody_captures()) return failed(cudaErrorStreamCaptureUnsupported);
+using Allocations = std::map<char*, Allocation>;
+
+/// The end where none of this kind begins here.
+Allocations::iterator find_begin(void* pointer, bool on_device) {
+  Allocations& all = runtime().allocations;
+  const auto found = all.find(static_cast<char*>(pointer));
+  const bool fits =
+      found != all.end() && found->second.on_device == on_device && !found->second.freed;
+  return fits ? found : all.end();
+}
+
+void give_back(Allocations::iterator allocation) {
+  const auto [begin, what] = *allocation;
 #ifdef __SANITIZE_ADDRESS__
-  __asan_unpoison_memory_region(pointer, found->second.bytes);
+  __asan_unpoison_memory_region(begin, what.bytes);
 #endif
-  race::forget(pointer, found->second.bytes);
-  r.allocations.erase(found);
-  std::free(pointer);
+  race::forget(begin, what.bytes);
+  runtime().allocations.erase(allocation);
+  std::free(begin);
+}
+
+cudaError_t release(void* pointer, bool on_device) {
+  if (pointer == nullptr) return cudaSuccess;
+  const auto found = find_begin(pointer, on_device);
+  if (found == runtime().allocations.end()) return failed(cudaErrorInvalidValue);
+  give_back(found);
   return cudaSuccess;
 }
 
@@ -80,14 +93,16 @@ bool fits(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind ki
 }
 
 /// A copy from pageable host memory takes the bytes at the call; one from the device, at its turn.
+/// One inside the host's memory waits for itself.
 cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                  cudaStream_t handle) {
   Runtime& r = runtime();
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
-  if (handle == nullptr && anybody_captures()) return failed(cudaErrorStreamCaptureImplicit);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(handle, &stream)) return failed(error);
   if (const int code = fault(Call::copy)) return failed(static_cast<cudaError_t>(code));
-  if (r.sticky_error != cudaSuccess) return r.sticky_error;
+  if (r.sticky_error != cudaSuccess) return failed(r.sticky_error);
+  if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault)
+    return failed(cudaErrorInvalidMemcpyDirection);
   if (bytes == 0) return cudaSuccess;
   if (to == nullptr || from == nullptr || !fits(to, from, bytes, kind))
     return failed(cudaErrorInvalidValue);
@@ -99,16 +114,22 @@ cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind k
   } else {
     enqueue(stream, {[to, from, bytes] { std::memcpy(to, from, bytes); }, {}});
   }
-  return cudaSuccess;
+  const bool inside_host = from_host && !is_device(to, bytes);
+  return inside_host && !stream->capturing ? cudaStreamSynchronize(handle) : cudaSuccess;
+}
+
+/// Allocations that a graph makes are not emulated.
+cudaError_t refuse_memory_node(CUstream_st* stream) {
+  stream->capture_broken |= stream->capturing;
+  return stream->capturing ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
 }
 
 cudaError_t fill(void* to, int value, std::size_t bytes, cudaStream_t handle) {
   Runtime& r = runtime();
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
-  if (handle == nullptr && anybody_captures()) return failed(cudaErrorStreamCaptureImplicit);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(handle, &stream)) return failed(error);
   if (const int code = fault(Call::copy)) return failed(static_cast<cudaError_t>(code));
-  if (r.sticky_error != cudaSuccess) return r.sticky_error;
+  if (r.sticky_error != cudaSuccess) return failed(r.sticky_error);
   if (bytes == 0) return cudaSuccess;
   if (!is_device(to, bytes)) return failed(cudaErrorInvalidValue);
   enqueue(stream, {[to, value, bytes] { std::memset(to, value, bytes); }, {}});
@@ -124,14 +145,21 @@ extern "C" {
 
 cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
   const Entry entry;
+  if (const cudaError_t error = refuse_unseen()) return failed(error);
   return allocate(pointer, bytes, true);
 }
 cudaError_t cudaFree(void* pointer) {
   const Entry entry;
-  if (pointer != nullptr && !anybody_captures()) cudaDeviceSynchronize();
+  if (pointer == nullptr) return failed(refused_by_driver());
+  if (const cudaError_t error = refuse_unseen()) return failed(error);
+  if (!anybody_captures()) cudaDeviceSynchronize();
   return release(pointer, true);
 }
 cudaError_t cudaMallocHost(void** pointer, std::size_t bytes) {
+  const Entry entry;
+  return allocate(pointer, bytes, false);
+}
+cudaError_t cudaHostAlloc(void** pointer, std::size_t bytes, unsigned) {
   const Entry entry;
   return allocate(pointer, bytes, false);
 }
@@ -139,17 +167,23 @@ cudaError_t cudaFreeHost(void* pointer) {
   const Entry entry;
   return release(pointer, false);
 }
-cudaError_t cudaMallocAsync(void** pointer, std::size_t bytes, cudaStream_t stream) {
+cudaError_t cudaMallocAsync(void** pointer, std::size_t bytes, cudaStream_t handle) {
   const Entry entry;
-  if (find_stream(stream) == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(handle, &stream)) return failed(error);
+  if (const cudaError_t error = refuse_memory_node(stream)) return failed(error);
   return allocate(pointer, bytes, true);
 }
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t handle) {
   const Entry entry;
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
-  if (!is_any_device(pointer)) return failed(cudaErrorInvalidValue);
-  enqueue(stream, {[pointer] { release(pointer, true); }, {}});
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(handle, &stream)) return failed(error);
+  if (const cudaError_t error = refuse_memory_node(stream)) return failed(error);
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
+  const auto found = find_begin(pointer, true);
+  if (found == runtime().allocations.end()) return failed(cudaErrorInvalidValue);
+  found->second.freed = true;
+  enqueue(stream, {[found] { give_back(found); }, {}});
   return cudaSuccess;
 }
 
@@ -174,6 +208,7 @@ cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
 
 cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
   const Entry entry;
+  if (const cudaError_t error = refused_by_driver()) return failed(error);
   std::size_t used = 0;
   for (const auto& [begin, allocation] : runtime().allocations)
     if (allocation.on_device) used += allocation.bytes;
@@ -190,10 +225,8 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
                      : found->on_device ? cudaMemoryTypeDevice
                                         : cudaMemoryTypeHost;
   attributes->device = found == nullptr ? -2 : 0;
-  if (found != nullptr && found->on_device)
-    attributes->devicePointer = const_cast<void*>(pointer);
-  else
-    attributes->hostPointer = const_cast<void*>(pointer);
+  if (found != nullptr) attributes->devicePointer = const_cast<void*>(pointer);
+  if (found == nullptr || !found->on_device) attributes->hostPointer = const_cast<void*>(pointer);
   return cudaSuccess;
 }
 

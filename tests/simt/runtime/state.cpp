@@ -27,10 +27,11 @@ void set_access([[maybe_unused]] bool allowed) {
 /// Runs the first operation of a queue where it is ready.
 bool step(CUstream_st& stream) {
   if (stream.queue.empty()) return false;
-  if (stream.queue.front().ready && !stream.queue.front().ready()) return false;
+  const bool lost = runtime().sticky_error != cudaSuccess;  // does nothing more, waits for nothing
+  if (!lost && stream.queue.front().ready && !stream.queue.front().ready()) return false;
   const Operation operation = std::move(stream.queue.front());
   stream.queue.pop_front();
-  if (runtime().sticky_error != cudaSuccess) return true;  // a lost device does nothing more
+  if (lost) return true;
   const DeviceTurn turn;
   operation.run();
   return true;
@@ -39,6 +40,7 @@ bool step(CUstream_st& stream) {
 std::vector<CUstream_st*> all_streams() {
   std::vector<CUstream_st*> streams(runtime().streams.begin(), runtime().streams.end());
   streams.push_back(&runtime().default_stream);
+  for (const auto& stream : runtime().retired) streams.push_back(stream.get());
   return streams;
 }
 
@@ -49,9 +51,22 @@ Runtime& runtime() {
   return the_runtime;
 }
 
+constinit thread_local cudaError_t last_error = cudaSuccess;
+
 cudaError_t failed(cudaError_t error) {
-  if (error != cudaSuccess) runtime().last_error = error;
+  if (error != cudaSuccess) last_error = error;
   return error;
+}
+
+// One of the runtime's own major version will do, and none is as bad as an old one.
+cudaError_t refused_by_driver() {
+  return runtime().driver_version / 1000 < CUDART_VERSION / 1000 ? cudaErrorInsufficientDriver
+                                                                 : cudaSuccess;
+}
+cudaError_t refused_query() {
+  if (const cudaError_t error = refused_by_driver()) return error;
+  if (const int code = fault(Call::query)) return static_cast<cudaError_t>(code);
+  return runtime().sticky_error;
 }
 
 int fault(Call call) {
@@ -81,6 +96,34 @@ bool anybody_captures() {
   return false;
 }
 
+cudaError_t open_stream(cudaStream_t handle, CUstream_st** stream) {
+  if (const cudaError_t error = refused_by_driver()) return error;
+  *stream = find_stream(handle);
+  if (*stream == nullptr) return cudaErrorInvalidResourceHandle;
+  if (*stream == &runtime().default_stream) {
+    bool shut = false;
+    for (CUstream_st* each : runtime().streams) {
+      if (!each->capturing || !each->blocking) continue;
+      shut = each->capture_broken = true;
+    }
+    if (shut) return cudaErrorStreamCaptureImplicit;
+  }
+  const bool broken = (*stream)->capturing && (*stream)->capture_broken;
+  return broken ? cudaErrorStreamCaptureInvalidated : cudaSuccess;
+}
+
+cudaError_t refuse_unseen() {
+  bool refused = false;
+  for (CUstream_st* stream : runtime().streams) {
+    if (!stream->capturing || stream->capture_mode == cudaStreamCaptureModeRelaxed) continue;
+    if (stream->capture_mode == cudaStreamCaptureModeThreadLocal &&
+        stream->capture_thread != std::this_thread::get_id())
+      continue;
+    refused = stream->capture_broken = true;
+  }
+  return refused ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
+}
+
 void enqueue(CUstream_st* stream, Operation operation) {
   if (stream->capturing)
     stream->captured.push_back(std::move(operation));
@@ -88,20 +131,30 @@ void enqueue(CUstream_st* stream, Operation operation) {
     stream->queue.push_back(std::move(operation));
 }
 
+bool run_one(CUstream_st* first) {
+  if (first != nullptr && step(*first)) return true;
+  std::vector<CUstream_st*> streams = all_streams();
+  if (schedule().order == Order::lifo) std::reverse(streams.begin(), streams.end());
+  if (schedule().order == Order::random)
+    for (std::size_t n = streams.size(); n > 1; --n) std::swap(streams[n - 1], streams[draw(n)]);
+  return std::any_of(streams.begin(), streams.end(), [](CUstream_st* s) { return step(*s); });
+}
+
+bool idle() {
+  const std::vector<CUstream_st*> streams = all_streams();
+  return std::all_of(streams.begin(), streams.end(),
+                     [](const CUstream_st* stream) { return stream->queue.empty(); });
+}
+
 void pump(const std::function<bool()>& done, CUstream_st* first) {
   while (!done()) {
-    if (first != nullptr && step(*first)) continue;
-    std::vector<CUstream_st*> streams = all_streams();
-    if (schedule().order == Order::lifo) std::reverse(streams.begin(), streams.end());
-    if (schedule().order == Order::random)
-      for (std::size_t n = streams.size(); n > 1; --n) std::swap(streams[n - 1], streams[draw(n)]);
-    if (std::none_of(streams.begin(), streams.end(), [](CUstream_st* s) { return step(*s); })) {
-      report("stream deadlock", "a stream waits for an event that nothing will record");
-      runtime().sticky_error = cudaErrorLaunchFailure;
-      for (CUstream_st* stream : all_streams()) stream->queue.clear();
-      return;
-    }
+    if (run_one(first)) continue;
+    report("stream deadlock", "a stream waits for an event that nothing will record");
+    runtime().sticky_error = cudaErrorLaunchFailure;
+    for (CUstream_st* stream : all_streams()) stream->queue.clear();
+    break;
   }
+  std::erase_if(runtime().retired, [](const auto& stream) { return stream->queue.empty(); });
 }
 
 DeviceTurn::DeviceTurn() {
@@ -117,7 +170,9 @@ const Allocation* find_allocation(const void* begin, std::size_t bytes) {
   if (after == runtime().allocations.begin()) return nullptr;
   --after;
   const auto offset = static_cast<std::size_t>(p - after->first);
-  return offset + bytes <= after->second.bytes ? &after->second : nullptr;
+  const Allocation& found = after->second;
+  const bool holds = !found.freed && offset <= found.bytes && bytes <= found.bytes - offset;
+  return holds ? &found : nullptr;
 }
 
 }  // namespace simt

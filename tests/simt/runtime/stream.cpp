@@ -5,15 +5,32 @@ using namespace simt;
 
 namespace {
 
-bool is_event(cudaEvent_t event) {
-  return runtime().events.contains(event);
+/// Null where it is none; lives on as long as something waits for it.
+std::shared_ptr<CUevent_st> find_event(cudaEvent_t event) {
+  const auto found = runtime().events.find(event);
+  return found == runtime().events.end() ? nullptr : found->second;
 }
 
-/// Waiting, or asking whether work is done, breaks a capture of this stream.
-cudaError_t refuse_capture(CUstream_st& stream) {
-  if (!stream.capturing) return cudaSuccess;
-  stream.capture_broken = true;
-  return failed(cudaErrorStreamCaptureUnsupported);
+/// The stream to wait for, or to ask whether its work is done, which breaks a capture.
+cudaError_t stream_to_wait_for(cudaStream_t handle, CUstream_st** stream) {
+  if (const cudaError_t error = open_stream(handle, stream)) return error;
+  if (!(*stream)->capturing) return cudaSuccess;
+  (*stream)->capture_broken = true;
+  return cudaErrorStreamCaptureUnsupported;
+}
+
+void break_capture(std::uint64_t number) {
+  for (CUstream_st* stream : runtime().streams)
+    if (stream->capturing && stream->capture == number) stream->capture_broken = true;
+}
+
+/// The event to wait for, or to ask: one of a capture never happens.
+cudaError_t event_to_wait_for(cudaEvent_t handle, std::shared_ptr<CUevent_st>* event) {
+  *event = find_event(handle);
+  if (*event == nullptr) return cudaErrorInvalidResourceHandle;
+  if ((*event)->capture == 0) return cudaSuccess;
+  break_capture((*event)->capture);
+  return cudaErrorCapturedEvent;
 }
 
 cudaError_t finish(CUstream_st& stream) {
@@ -21,22 +38,26 @@ cudaError_t finish(CUstream_st& stream) {
   return failed(runtime().sticky_error);
 }
 
-cudaError_t make_stream(cudaStream_t* stream) {
+cudaError_t make_stream(cudaStream_t* stream, unsigned flags) {
+  if (const cudaError_t error = refused_by_driver()) return failed(error);
   if (stream == nullptr) return failed(cudaErrorInvalidValue);
   if (const int code = fault(Call::stream)) return failed(static_cast<cudaError_t>(code));
-  if (runtime().sticky_error != cudaSuccess) return runtime().sticky_error;
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
   *stream = new CUstream_st;
+  (*stream)->blocking = (flags & cudaStreamNonBlocking) == 0;
   runtime().streams.insert(*stream);
   return cudaSuccess;
 }
 
 cudaError_t make_event(cudaEvent_t* event, bool timing) {
+  if (const cudaError_t error = refused_by_driver()) return failed(error);
   if (event == nullptr) return failed(cudaErrorInvalidValue);
   if (const int code = fault(Call::event)) return failed(static_cast<cudaError_t>(code));
-  if (runtime().sticky_error != cudaSuccess) return runtime().sticky_error;
-  *event = new CUevent_st;
-  (*event)->timing = timing;
-  runtime().events.insert(*event);
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
+  const auto made = std::make_shared<CUevent_st>();
+  made->timing = timing;
+  *event = made.get();
+  runtime().events[*event] = made;
   return cudaSuccess;
 }
 
@@ -46,50 +67,49 @@ extern "C" {
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
   const Entry entry;
-  return make_stream(stream);
+  return make_stream(stream, cudaStreamDefault);
 }
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   const Entry entry;
-  return make_stream(stream);
+  return make_stream(stream, flags);
 }
-cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned, int) {
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int) {
   const Entry entry;
-  return make_stream(stream);
+  return make_stream(stream, flags);
 }
 cudaError_t cudaStreamDestroy(cudaStream_t handle) {
   const Entry entry;
   if (!runtime().streams.contains(handle)) return failed(cudaErrorInvalidResourceHandle);
   handle->capturing = false;
-  const cudaError_t error = finish(*handle);
   runtime().streams.erase(handle);
-  delete handle;
-  return error;
+  std::unique_ptr<CUstream_st> stream(handle);
+  if (!stream->queue.empty()) runtime().retired.push_back(std::move(stream));  // nobody waits
+  return failed(runtime().sticky_error);
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
   const Entry entry;
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
-  if (const cudaError_t error = refuse_capture(*stream)) return error;
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = stream_to_wait_for(handle, &stream)) return failed(error);
   return finish(*stream);
 }
+// Who asks again and again is answered in the end: each "no" lets one operation run.
 cudaError_t cudaStreamQuery(cudaStream_t handle) {
   const Entry entry;
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr) return failed(cudaErrorInvalidResourceHandle);
-  if (const cudaError_t error = refuse_capture(*stream)) return error;
-  return stream->queue.empty() ? failed(runtime().sticky_error) : cudaErrorNotReady;
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = stream_to_wait_for(handle, &stream)) return failed(error);
+  if (runtime().sticky_error != cudaSuccess || stream->queue.empty())
+    return failed(runtime().sticky_error);
+  run_one(stream);
+  return cudaErrorNotReady;
 }
 cudaError_t cudaDeviceSynchronize() {
   const Entry entry;
+  if (const cudaError_t error = refused_by_driver()) return failed(error);
   if (anybody_captures()) {
     for (CUstream_st* stream : runtime().streams) stream->capture_broken |= stream->capturing;
     return failed(cudaErrorStreamCaptureUnsupported);
   }
-  pump([] {
-    for (const CUstream_st* stream : runtime().streams)
-      if (!stream->queue.empty()) return false;
-    return runtime().default_stream.queue.empty();
-  });
+  pump(idle);
   return failed(runtime().sticky_error);
 }
 
@@ -103,19 +123,19 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   const Entry entry;
-  if (!is_event(event)) return failed(cudaErrorInvalidResourceHandle);
-  // What waits for it has its own copy of the number, but looks here: let it happen first.
-  cudaDeviceSynchronize();
-  runtime().events.erase(event);
-  delete event;
-  return cudaSuccess;
+  return runtime().events.erase(event) == 1 ? cudaSuccess : failed(cudaErrorInvalidResourceHandle);
 }
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle) {
+cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t stream_handle) {
   const Entry entry;
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr || !is_event(event)) return failed(cudaErrorInvalidResourceHandle);
+  const std::shared_ptr<CUevent_st> event = find_event(handle);
+  if (event == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(stream_handle, &stream)) return failed(error);
   if (const int code = fault(Call::event)) return failed(static_cast<cudaError_t>(code));
-  const std::uint64_t number = stream->capturing ? event->recorded : ++event->recorded;
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
+  event->capture = stream->capturing ? stream->capture : 0;
+  if (stream->capturing) return cudaSuccess;  // a place in the graph, not a node of it
+  const std::uint64_t number = ++event->recorded;
   enqueue(stream, {[event, number] {
                      event->reached = number;
                      event->time = std::chrono::steady_clock::now();
@@ -123,36 +143,50 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle) {
                    {}});
   return cudaSuccess;
 }
-cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event, unsigned) {
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream_handle, cudaEvent_t handle, unsigned) {
   const Entry entry;
-  CUstream_st* stream = find_stream(handle);
-  if (stream == nullptr || !is_event(event)) return failed(cudaErrorInvalidResourceHandle);
-  if (stream->capturing) {
+  const std::shared_ptr<CUevent_st> event = find_event(handle);
+  if (event == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  CUstream_st* stream = nullptr;
+  if (const cudaError_t error = open_stream(stream_handle, &stream)) return failed(error);
+  if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
+  if (stream->capturing && stream->capture == event->capture) return cudaSuccess;
+  if (stream->capturing || event->capture != 0) {
     // Captures of one stream only: joining another one's work is not emulated.
-    stream->capture_broken = true;
+    stream->capture_broken |= stream->capturing;
+    break_capture(event->capture);
     return failed(cudaErrorStreamCaptureIsolation);
   }
   const std::uint64_t number = event->recorded;
   enqueue(stream, {[] {}, [event, number] { return event->reached >= number; }});
   return cudaSuccess;
 }
-cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+cudaError_t cudaEventSynchronize(cudaEvent_t handle) {
   const Entry entry;
-  if (!is_event(event)) return failed(cudaErrorInvalidResourceHandle);
+  std::shared_ptr<CUevent_st> event;
+  if (const cudaError_t error = event_to_wait_for(handle, &event)) return failed(error);
   const std::uint64_t number = event->recorded;
-  pump([&] { return event->reached >= number; });
+  pump([&] { return event->reached >= number || runtime().sticky_error != cudaSuccess; });
   return failed(runtime().sticky_error);
 }
-cudaError_t cudaEventQuery(cudaEvent_t event) {
+cudaError_t cudaEventQuery(cudaEvent_t handle) {
   const Entry entry;
-  if (!is_event(event)) return failed(cudaErrorInvalidResourceHandle);
-  return event->reached >= event->recorded ? failed(runtime().sticky_error) : cudaErrorNotReady;
+  std::shared_ptr<CUevent_st> event;
+  if (const cudaError_t error = event_to_wait_for(handle, &event)) return failed(error);
+  if (runtime().sticky_error != cudaSuccess || event->reached >= event->recorded)
+    return failed(runtime().sticky_error);
+  run_one();
+  return cudaErrorNotReady;
 }
-cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEvent_t to) {
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from_handle,
+                                 cudaEvent_t to_handle) {
   const Entry entry;
-  if (!is_event(from) || !is_event(to) || !from->timing || !to->timing || from->recorded == 0 ||
-      to->recorded == 0)
+  if (milliseconds == nullptr) return failed(cudaErrorInvalidValue);
+  const std::shared_ptr<CUevent_st> from = find_event(from_handle), to = find_event(to_handle);
+  if (from == nullptr || to == nullptr || !from->timing || !to->timing)
     return failed(cudaErrorInvalidResourceHandle);
+  if (from->capture != 0 || to->capture != 0) return failed(cudaErrorCapturedEvent);
+  if (from->recorded == 0 || to->recorded == 0) return failed(cudaErrorInvalidResourceHandle);
   if (from->reached < from->recorded || to->reached < to->recorded) return cudaErrorNotReady;
   *milliseconds = std::chrono::duration<float, std::milli>(to->time - from->time).count();
   return cudaSuccess;

@@ -1,0 +1,145 @@
+// The shadow of watched memory: the last write and some reads of each granule.
+#include "race/shadow.hpp"
+
+#include <array>
+#include <bitset>
+#include <memory>
+#include <unordered_map>
+
+namespace simt::race {
+namespace {
+
+constexpr std::size_t granule = 2;
+constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t kept_reads = 4;
+
+struct Cell {
+  std::uint32_t launch = 0;
+  Access write;
+  std::array<Access, kept_reads> reads;
+};
+struct Page {
+  std::bitset<page_bytes / granule> watched;
+  std::unique_ptr<std::array<Cell, page_bytes / granule>> cells;  // once somebody touches it
+};
+
+std::unordered_map<std::uintptr_t, Page> pages;
+std::uintptr_t last_page = 0;
+Page* last = nullptr;
+
+/// Null where memory is not watched.
+Cell* cell_of(std::uintptr_t address) {
+  const std::uintptr_t number = address / page_bytes;
+  if (last == nullptr || number != last_page) {
+    const auto found = pages.find(number);
+    if (found == pages.end()) return nullptr;
+    last = &found->second;
+    last_page = number;
+  }
+  Page& page = *last;
+  const std::size_t place = address % page_bytes / granule;
+  if (!page.watched[place]) return nullptr;
+  if (!page.cells) page.cells = std::make_unique<std::array<Cell, page_bytes / granule>>();
+  Cell& cell = (*page.cells)[place];
+  if (cell.launch != launch.number) {
+    cell = Cell{};
+    cell.launch = launch.number;
+  }
+  return &cell;
+}
+
+/// Calls `each` with all granules of a range, as pages and places in them.
+template <class Each>
+void for_granules(const void* begin, std::size_t bytes, Each each) {
+  const auto first = reinterpret_cast<std::uintptr_t>(begin);
+  for (std::uintptr_t at = first & ~(granule - 1); at < first + bytes; at += granule)
+    each(pages[at / page_bytes], at % page_bytes / granule);
+}
+
+bool ordered(const Access& earlier, std::uint32_t id, const Clock& seen) {
+  return earlier.id == id || seen.of(earlier.id) >= earlier.epoch;
+}
+
+bool conflict(const Access& earlier, const Access& later, const Clock& seen) {
+  if (earlier.id == nobody || (earlier.bytes & later.bytes) == 0) return false;
+  if (ordered(earlier, later.id, seen)) return false;
+  const bool both_strong = earlier.strong && later.strong &&
+                           reaches(earlier.scope, earlier.id, later.id) &&
+                           reaches(later.scope, later.id, earlier.id);
+  return !both_strong;
+}
+
+void keep_read(Cell& cell, const Access& access, const Clock& seen) {
+  // A read that the new one is ordered after says nothing more; of the others some are kept.
+  Access* place = nullptr;
+  for (Access& read : cell.reads)
+    if (read.id == nobody || (ordered(read, access.id, seen) && read.bytes == access.bytes)) {
+      place = &read;
+      break;
+    }
+  if (place == nullptr) place = &cell.reads[access.id % kept_reads];
+  *place = access;
+}
+
+}  // namespace
+
+void touch(const void* address, std::size_t bytes, Access access) {
+  const Knowledge& of = knowledge(access.id);
+  const bool copies_from = access.id >= launch.threads && !access.writes;
+  const Clock& seen = copies_from ? of.view.by_copies : of.view.clock;
+  access.epoch = of.epoch;
+  bool checked = false;
+  const auto begin = reinterpret_cast<std::uintptr_t>(address);
+  for (std::uintptr_t at = begin & ~(granule - 1); at < begin + bytes; at += granule) {
+    const bool first = at >= begin, second = at + 1 < begin + bytes;
+    access.bytes = static_cast<std::uint8_t>((first ? 1 : 0) | (second ? 2 : 0));
+    Cell* const found = cell_of(at);
+    if (found == nullptr) continue;
+    Cell& cell = *found;
+    checked = true;
+    if (conflict(cell.write, access, seen))
+      report_race(cell.write, access, ordered(cell.write, access.id, of.view.clock));
+    if (!access.writes) {
+      keep_read(cell, access, of.view.clock);
+      continue;
+    }
+    for (const Access& read : cell.reads)
+      if (conflict(read, access, seen)) report_race(read, access, false);
+    cell.write = access;
+    cell.reads = {};
+  }
+  if (checked) ++mutable_counters().accesses_checked;
+}
+
+void watch(const void* begin, std::size_t bytes) {
+  if (!checking) return;
+  for_granules(begin, bytes, [](Page& page, std::size_t place) { page.watched[place] = true; });
+}
+
+void forget(const void* begin, std::size_t bytes) {
+  if (!checking || begin == nullptr) return;
+  for_granules(begin, bytes, [](Page& page, std::size_t place) {
+    page.watched[place] = false;
+    if (page.cells) (*page.cells)[place] = Cell{};
+  });
+}
+
+void access_at(const void* address, std::size_t bytes, bool writes, const void* pc) {
+  if (!checking || now == nobody || current().fiber.on_stack(address)) return;
+  touch(address, bytes, access_of(now, writes, {pc, nullptr}));
+}
+void thread_reads(const void* address, std::size_t bytes, const Site& site) {
+  if (checking && now != nobody) touch(address, bytes, access_of(now, false, {nullptr, &site}));
+}
+void thread_writes(const void* address, std::size_t bytes, const Site& site) {
+  if (checking && now != nobody) touch(address, bytes, access_of(now, true, {nullptr, &site}));
+}
+
+void agent_copies(const Agent& agent, const void* to, const void* from, std::size_t bytes,
+                  const Site& site) {
+  if (!checking) return;
+  if (from != nullptr) touch(from, bytes, access_of(agent.id, false, {nullptr, &site}));
+  touch(to, bytes, access_of(agent.id, true, {nullptr, &site}));
+}
+
+}  // namespace simt::race
