@@ -7,8 +7,9 @@
 // Work     grid (units across, rows), block Step::threads; one thread has `units` neighbouring
 //          units of one row after another.
 // On chip  registers only.
-// Requires units divides H; tensors aligned to 16 bytes, strides multiples of units where units
-// > 1. Order    no sums over units, rows or steps: nothing to order.
+// Requires units divides H; where units is not 1, tensors are aligned to 16 bytes and strides are
+//          multiples of units.
+// Order    no sums over units, rows or steps: nothing to order.
 #pragma once
 
 #include <cstdint>

@@ -54,6 +54,7 @@ std::string file_of(const std::string& path, const Include& include, const Files
     candidates.push_back(top + include.name);
     candidates.push_back("src/" + include.name);
     candidates.push_back("bench/" + include.name);
+    if (under(path, "tests/simt/")) candidates.push_back("tests/simt/" + include.name);
   }
   const auto found = std::ranges::find_if(
       candidates, [&](const std::string& candidate) { return files.contains(candidate); });

@@ -2,8 +2,8 @@
 //
 // Each row of a tile is 16 bytes, aligned to 16. Lanes 8 n .. 8 n + 7 bring the addresses of tile
 // n's rows; addresses of lanes beyond the last tile are not looked at. Then words[n] of a lane
-// holds, of tile n, the elements [lane / 4][2 (lane % 4) + {0, 1}]; transposed: [2 (lane % 4) + {0,
-// 1}] [lane / 4]. All 32 lanes take part.
+// holds, of tile n, in row lane / 4 the columns 2 (lane % 4) and the next; transposed: in column
+// lane / 4 those rows. All 32 lanes take part.
 #pragma once
 
 #include <cstdint>

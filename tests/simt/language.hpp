@@ -47,7 +47,6 @@ extern const int warpSize;
   int(::simt::vote(mask, bool(predicate), SIMT_SITE("__any_sync")) != 0)
 #define __all_sync(mask, predicate) \
   int(::simt::vote(mask, bool(predicate), SIMT_SITE("__all_sync")) == ((mask) & ::simt::lanes()))
-#define __activemask() ::simt::active_lanes()
 #define __threadfence() ::simt::fence(::simt::Scope::device)
 #define __threadfence_block() ::simt::fence(::simt::Scope::block)
 
@@ -62,10 +61,6 @@ extern const int warpSize;
 
 // Approximate on the GPU, exact here: what they round to is for hardware to show.
 #define __expf(x) expf(x)
-#define __logf(x) logf(x)
-#define __fdividef(a, b) ((a) / (b))
-#define __frcp_rn(x) (1.0f / (x))
-#define rsqrtf(x) (1.0f / sqrtf(x))
 
 #define cudaLaunchKernelEx(config, kernel, ...) \
   ::simt::launch_kernel(config, #kernel, kernel __VA_OPT__(, ) __VA_ARGS__)
@@ -133,6 +128,14 @@ __attribute__((no_sanitize("thread"))) Value atomic_compare(Value* address, Comp
   return before;
 }
 
+/// Reports an argument that points to memory which a GPU would not reach.
+void check_argument(const char* kernel, const void* pointer);
+template <class Argument>
+void check_argument(const char* kernel, const Argument& argument) {
+  if constexpr (std::is_pointer_v<Argument>)
+    check_argument(kernel, static_cast<const void*>(argument));
+}
+
 /// cudaLaunchKernelEx; `name` is the kernel's in the source.
 cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, const void* kernel,
                            std::function<void()> body);
@@ -142,6 +145,7 @@ cudaError_t launch_kernel(const cudaLaunchConfig_t* config, const char* name,
   const Unwatched unwatched;
   // A copy of each argument, as a launch makes it.
   std::tuple<std::decay_t<Parameters>...> copies(static_cast<Parameters>(arguments)...);
+  std::apply([&](const auto&... each) { (check_argument(name, each), ...); }, copies);
   return enqueue_kernel(*config, name, reinterpret_cast<const void*>(kernel),
                         [kernel, copies] { std::apply(kernel, copies); });
 }
@@ -149,41 +153,15 @@ cudaError_t launch_kernel(const cudaLaunchConfig_t* config, const char* name,
 }  // namespace simt
 
 template <class Value>
-Value __ldg(const Value* address) {
-  return *address;
-}
-template <class Value>
 Value __ldcg(const Value* address) {
-  return *address;
-}
-template <class Value>
-Value __ldcs(const Value* address) {
   return *address;
 }
 template <class Value>
 void __stcg(Value* address, Value value) {
   *address = value;
 }
-template <class Value>
-void __stcs(Value* address, Value value) {
-  *address = value;
-}
-inline int __popc(unsigned x) {
-  return __builtin_popcount(x);
-}
-inline int __ffs(int x) {
-  return __builtin_ffs(x);
-}
-inline int __clz(int x) {
-  return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x));
-}
 inline unsigned __float_as_uint(float x) {
   unsigned bits;
   std::memcpy(&bits, &x, sizeof bits);
   return bits;
-}
-inline float __uint_as_float(unsigned bits) {
-  float x;
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
 }

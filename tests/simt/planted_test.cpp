@@ -262,7 +262,7 @@ bool doubled_behind_a_copy(bool with_event) {
 TEST_F(Planted, NoEventBetweenStreams) {
   EXPECT_TRUE(wrong_in([] { return doubled_behind_a_copy(true); }).empty());
   const Schedules wrong = wrong_in([] { return doubled_behind_a_copy(false); });
-  EXPECT_EQ(wrong.size(), 4u);
+  EXPECT_FALSE(wrong.empty());
   note("a stream that does not wait for another one's event", "wrong results: " + listed(wrong));
 }
 

@@ -160,6 +160,9 @@ TEST(RuntimeAttributes, OccupancyIsTheScarcestResource) {
   };
   for (const auto& each : cases) {
     set_device(*each.device);
+    EXPECT_EQ(cudaFuncSetAttribute(kernel_address, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                   static_cast<int>(each.device->shared_per_block_optin)),
+              cudaSuccess);
     int blocks = -1;
     EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_address, each.threads,
                                                             each.shared_bytes),
@@ -167,7 +170,17 @@ TEST(RuntimeAttributes, OccupancyIsTheScarcestResource) {
     EXPECT_EQ(blocks, each.blocks)
         << each.device->name << " " << each.threads << " " << each.shared_bytes;
   }
-  int blocks = 0;
+  set_device(h200());
+  int blocks = -1;
+  EXPECT_EQ(cudaFuncSetAttribute(kernel_address, cudaFuncAttributeMaxDynamicSharedMemorySize, 1000),
+            cudaSuccess);
+  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_address, 32, 1001),
+            cudaSuccess);
+  EXPECT_EQ(blocks, 0) << "more than was asked for";
+  blocks = -1;
+  EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_address, 2048, 0),
+            cudaSuccess);
+  EXPECT_EQ(blocks, 0) << "more threads than a block has";
   EXPECT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_address, 0, 0),
             cudaErrorInvalidValue);
 }

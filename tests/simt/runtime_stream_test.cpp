@@ -56,9 +56,16 @@ TEST_P(RuntimeStream, WaitsForTheStateOfAnEventAtTheCall) {
   ASSERT_EQ(cudaEventRecord(event, first), cudaSuccess);
   cudaMemcpyAsync(seen.data(), values.data(), int_bytes, cudaMemcpyDeviceToHost, second);
   ASSERT_EQ(cudaEventDestroy(event), cudaSuccess);  // what waits for it goes on waiting
-  EXPECT_EQ(values.get(), Ints{0}) << "destroying waits for nothing";
+  const bool others_are_late = GetParam().order == Order::fifo;
+  if (others_are_late) {
+    EXPECT_EQ(values.get(), Ints{0}) << "destroying waits for nothing";
+  }
   ASSERT_EQ(second.wait(), cudaSuccess);
-  EXPECT_EQ(seen, Ints{1}) << "others run no further than somebody waits for them";
+  if (others_are_late) {
+    EXPECT_EQ(seen, Ints{1}) << "others run no further than somebody waits for them";
+  } else {
+    EXPECT_TRUE(seen == Ints{1} || seen == Ints{11}) << "the first record is waited for";
+  }
   ASSERT_EQ(first.wait(), cudaSuccess);
   EXPECT_EQ(values.get(), Ints{11});
 }
@@ -70,7 +77,9 @@ TEST_P(RuntimeStream, GoesOnAfterItIsDestroyed) {
   EXPECT_EQ(launch_add(values, 1, stream), cudaSuccess);
   EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
   EXPECT_EQ(cudaStreamDestroy(stream), cudaErrorInvalidResourceHandle);
-  EXPECT_EQ(values.get(), Ints{0}) << "destroying waits for nothing";
+  if (GetParam().order == Order::fifo) {
+    EXPECT_EQ(values.get(), Ints{0}) << "destroying waits for nothing";
+  }
   EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
   EXPECT_EQ(values.get(), Ints{1});
 }

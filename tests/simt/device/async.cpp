@@ -24,6 +24,8 @@ struct Barrier {
   const Site* site = nullptr;
 };
 std::map<const void*, Barrier> barriers;
+/// What an initialised barrier's 64 bits are, so that data written over them shows.
+constexpr std::uint64_t untouched = 0x7A6B'BA55'1E5B'A221u;
 constexpr std::int64_t most_counted = (1 << 20) - 1;  // arrivals, or bytes
 
 /// Data under way: written to `to` at some moment before it counts on `barrier`.
@@ -48,6 +50,9 @@ Barrier& find_barrier(const std::uint64_t* address, const Site& site) {
   const auto found = barriers.find(address);
   if (found == barriers.end())
     grid().stop("mbarrier", here(site) + "the barrier was never initialised");
+  if (*address != untouched)
+    grid().stop("mbarrier", here(site) + "data was written over the barrier of " +
+                                name_of(*found->second.site));
   return found->second;
 }
 
@@ -128,12 +133,14 @@ void copy_async(void* to, const void* from, unsigned bytes, unsigned source_byte
   if (misaligned(to) || misaligned(from))
     grid().stop("cp.async",
                 here(site) + "both addresses must be multiples of " + std::to_string(bytes));
-  if (owner_of_shared(to) != thread.block)
+  if (owner_of_shared(to) != thread.block ||
+      owner_of_shared(static_cast<char*>(to) + bytes - 1) != thread.block)
     grid().stop("cp.async", here(site) + "the target is not in this block's shared memory");
   if (source_bytes > bytes)
     grid().stop("cp.async", here(site) + "more source bytes, " + std::to_string(source_bytes) +
                                 ", than the " + std::to_string(bytes) + " that are written");
-  thread.copies.push_back({to, from, bytes, source_bytes, thread.copy_groups, &site});
+  thread.copies.push_back({to, from, bytes, source_bytes, thread.copy_groups, &site,
+                           race::seen_now()});
 }
 
 void commit_copies() {
@@ -145,8 +152,8 @@ namespace {
 void complete_copies(Thread& thread, std::int64_t groups) {
   while (!thread.copies.empty() && thread.copies.front().group < groups) {
     const AsyncCopy& copy = thread.copies.front();
-    race::thread_reads(copy.from, copy.source_bytes, *copy.site);
-    race::thread_writes(copy.to, copy.bytes, *copy.site);
+    race::thread_copied(copy.seen.get(), copy.to, copy.bytes, copy.from, copy.source_bytes,
+                        *copy.site);
     std::memset(copy.to, 0, copy.bytes);
     std::memcpy(copy.to, copy.from, copy.source_bytes);
     thread.copies.pop_front();
@@ -181,7 +188,7 @@ void mbarrier_init(std::uint64_t* address, unsigned arrivals, const Site& site) 
                 here(site) + "the barrier is in use since " + name_of(*barriers.at(address).site));
   barriers[address] = {arrivals, arrivals, 0, 0, current().block, &current(), &site};
   race::make_mbarrier(address, site);
-  *address = arrivals;
+  *address = untouched;
 }
 
 void fence_mbarrier_init() {

@@ -12,6 +12,7 @@ std::string at(const Site& site) {
 
 /// Threads of a block that wait at barrier `id` go on.
 void open_block_barrier(Block& block, unsigned id) {
+  grid().progress();
   block.barriers[id] = {};
   for (const auto& thread : block.threads)
     if (thread->state == State::in_barrier && thread->barrier == id) grid().make_ready(*thread);
@@ -54,6 +55,7 @@ void arrive(unsigned id, unsigned count, const Site& site) {
 }
 
 void open_cluster(Cluster& cluster) {
+  grid().progress();
   cluster.arrived = 0;
   ++cluster.phase;
   for (Block* block : cluster.blocks)
@@ -68,6 +70,7 @@ unsigned live_in(const Cluster& cluster) {
 }
 
 void open_grid() {
+  grid().progress();
   grid().arrived_at_grid = 0;
   for (const auto& block : grid().blocks())
     for (const auto& thread : block->threads)

@@ -189,7 +189,7 @@ void Grid::finish(Thread& thread) {
                                std::to_string(Fiber::stack_bytes()) + " bytes of its stack");
   thread.state = State::done;
   thread.warp->live &= ~(1u << thread.lane);
-  --thread.block->live;
+  if (--thread.block->live == 0) end_shared(*thread.block);
   --live_;
   progress();
   thread_ended(thread);
@@ -234,7 +234,7 @@ Thread* Grid::next() {
   if (ready_.empty() && !polling_.empty()) {
     // Everybody polls: let all look again, and go on where they read the same twice without waiting
     // for a change; then nobody can change anything.
-    constexpr std::uint64_t most_idle_polls = 64;
+    constexpr std::uint64_t most_idle_polls = 4096;
     if (idle_polls_++ > most_idle_polls) return nullptr;
     ready_.swap(polling_);
     for (Thread* thread : ready_) thread->state = State::ready;

@@ -18,6 +18,10 @@
 
 namespace simt {
 
+namespace race {
+struct View;
+}
+
 inline constexpr unsigned warp_size = 32;
 inline constexpr unsigned named_barriers = 16;
 
@@ -33,6 +37,7 @@ struct LaunchShape {
   std::size_t dynamic_shared_bytes = 0;
   bool cooperative = false;
   const char* kernel = "";
+  std::size_t shared_limit = std::size_t{48} << 10;  ///< for dynamic bytes and declared arrays
 };
 
 enum class State : std::uint8_t { ready, in_barrier, in_warp, in_cluster, in_grid, polling, done };
@@ -48,6 +53,7 @@ struct AsyncCopy {
   unsigned source_bytes;  ///< the rest becomes zero
   std::int64_t group;
   const Site* site;
+  std::shared_ptr<const race::View> seen;  ///< by the thread when it began; null: not checked
 };
 
 struct Thread {
@@ -155,6 +161,7 @@ class Grid {
     ++changes_;
   }
   std::uint64_t changes() const { return changes_; }
+  std::size_t shared_limit() const { return shape_.shared_limit; }
   /// Ends the launch after a report, from the scheduler.
   void abandon() { stopped_ = true; }
   /// Reports and ends the launch, from a thread.

@@ -46,13 +46,14 @@ void sync_warp(unsigned mask, const Site& site);
 /// Up to 16 bytes from lane `source`; 0xFF bytes from a lane that takes no part.
 void shuffle(unsigned mask, void* value, std::size_t bytes, unsigned source, const Site& site);
 unsigned vote(unsigned mask, bool predicate, const Site& site);
-unsigned active_lanes();
 
 // Shared memory. --------------------------------------------------------------------------------
 
 /// Filled with 0xFF: NaN in every float type.
 void make_dynamic_shared(Block& block, std::size_t bytes);
 void free_shared(Block& block);
+/// All threads of the block have ended: its memory is NaN again.
+void end_shared(Block& block);
 void* dynamic_shared();
 /// The block's array of the declaration `key`, made for all blocks of the cluster at once.
 void* shared_array(const void* key, std::size_t bytes);

@@ -50,6 +50,9 @@ void check_in_cluster(const void* place, unsigned bytes, const Site& site) {
   if (owner == nullptr || owner_of_shared(last) != owner ||
       owner->cluster != current().block->cluster)
     grid().stop("cluster", where + ": the address is not in this cluster's shared memory");
+  if (owner != current().block && owner->cluster->phase == 0)
+    grid().stop("cluster", where + ": the cluster has not met yet, so that block " +
+                               std::to_string(owner->rank) + " may not have begun");
   if (owner->live == 0)
     grid().stop("cluster", where + ": block " + std::to_string(owner->rank) +
                                " of the cluster has ended, and its shared memory with it");
@@ -76,6 +79,11 @@ void free_shared(Block& block) {
   block.arrays.clear();
 }
 
+void end_shared(Block& block) {
+  std::memset(block.dynamic_shared, 0xFF, block.dynamic_shared_bytes);
+  for (const SharedArray& array : block.arrays) std::memset(array.data, 0xFF, array.bytes);
+}
+
 void* dynamic_shared() {
   return current().block->dynamic_shared;
 }
@@ -83,6 +91,12 @@ void* dynamic_shared() {
 void* shared_array(const void* key, std::size_t bytes) {
   Block& mine = *current().block;
   if (SharedArray* array = find(mine, key)) return array->data;
+  std::size_t used = mine.dynamic_shared_bytes + bytes;
+  for (const SharedArray& array : mine.arrays) used += array.bytes;
+  if (const std::size_t limit = grid().shared_limit(); used > limit)
+    grid().stop("shared memory", name_of(current()) + ": " + std::to_string(used) +
+                                     " bytes with the declared arrays; this launch may have " +
+                                     std::to_string(limit));
   for (Block* block : mine.cluster->blocks) block->arrays.push_back({key, bytes, allocate(bytes)});
   return find(mine, key)->data;
 }

@@ -74,7 +74,7 @@ void warp_collective(const WarpOperation& operation, const void* in, void* out, 
   thread.mask = operation.mask;
   thread.in = in;
   thread.out = out;
-  if (operation.orders_memory) race::arrive_warp(warp);
+  if (operation.orders_memory) race::arrive_warp(warp, operation.mask);
 
   WarpGroup& group = group_of(thread, operation.mask, site);
   group.arrived |= 1u << thread.lane;
@@ -83,14 +83,14 @@ void warp_collective(const WarpOperation& operation, const void* in, void* out, 
     std::swap(group, warp.groups.back());
     warp.groups.pop_back();
     if (operation.combine != nullptr) operation.combine(warp.lanes.data(), mask, operation.extra);
-    if (operation.orders_memory) race::complete_warp(warp);
+    if (operation.orders_memory) race::complete_warp(warp, operation.mask);
     for_lanes(mask & ~(1u << thread.lane),
               [&](unsigned lane) { grid().make_ready(*warp.lanes[lane]); });
     if (wants_switch()) grid().yield();
   } else {
     grid().wait(State::in_warp, site);
   }
-  if (operation.orders_memory) race::leave_warp(warp);
+  if (operation.orders_memory) race::leave_warp(warp, operation.mask);
 }
 
 void sync_warp(unsigned mask, const Site& site) {
@@ -109,10 +109,6 @@ unsigned vote(unsigned mask, bool predicate, const Site& site) {
   unsigned votes = 0;
   warp_collective({.mask = mask, .combine = collect_votes}, &predicate, &votes, site);
   return votes;
-}
-
-unsigned active_lanes() {
-  return current().warp->live;
 }
 
 }  // namespace simt

@@ -34,7 +34,7 @@ void take(std::uintptr_t address, Meaning meaning, Scope scope) {
 /// Publishes at an address what a release, or an earlier fence, hands on.
 void publish(std::uintptr_t address, Meaning meaning, Scope scope, bool replaces) {
   std::vector<Published>& published = flags[address];
-  if (replaces) published.clear();
+  if (replaces) std::erase_if(published, [](const Published& each) { return each.id != now; });
   Knowledge& of = mine();
   if (releases(meaning)) {
     published.push_back({release(of, now), scope, now});

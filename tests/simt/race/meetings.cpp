@@ -12,21 +12,21 @@ struct Meeting {
   View arriving, opened;
 };
 
-std::map<const void*, Meeting> meetings;
+std::map<std::pair<const void*, unsigned>, Meeting> meetings;
 
-void arrive(const void* meeting) {
+void arrive(const void* place, unsigned mask = 0) {
   if (!checking || now == nobody) return;
-  meetings[meeting].arriving.join(release(mine(), now));
+  meetings[{place, mask}].arriving.join(release(mine(), now));
   next_epoch(mine(), now);
 }
-void complete(const void* meeting) {
+void complete(const void* place, unsigned mask = 0) {
   if (!checking) return;
-  Meeting& at = meetings[meeting];
+  Meeting& at = meetings[{place, mask}];
   at.opened = std::exchange(at.arriving, View{});
 }
-void depart(const void* meeting) {
+void depart(const void* place, unsigned mask = 0) {
   if (!checking || now == nobody) return;
-  mine().view.join(meetings[meeting].opened);
+  mine().view.join(meetings[{place, mask}].opened);
 }
 
 /// Where those meet a transaction barrier's waiters that arrive from other blocks.
@@ -49,14 +49,14 @@ void complete_block(Block& block, unsigned id) {
 void leave_block(Block& block, unsigned id) {
   depart(&block.barriers[id]);
 }
-void arrive_warp(Warp& warp) {
-  arrive(&warp);
+void arrive_warp(Warp& warp, unsigned mask) {
+  arrive(&warp, mask);
 }
-void complete_warp(Warp& warp) {
-  complete(&warp);
+void complete_warp(Warp& warp, unsigned mask) {
+  complete(&warp, mask);
 }
-void leave_warp(Warp& warp) {
-  depart(&warp);
+void leave_warp(Warp& warp, unsigned mask) {
+  depart(&warp, mask);
 }
 void arrive_cluster(Cluster& cluster) {
   arrive(&cluster);
@@ -79,8 +79,8 @@ void leave_grid() {
 void make_mbarrier(const void* barrier, const Site& site) {
   if (!checking) return;
   thread_writes(barrier, 8, site);
-  meetings[barrier] = {};
-  meetings[elsewhere(barrier)] = {};
+  meetings[{barrier, 0}] = {};
+  meetings[{elsewhere(barrier), 0}] = {};
 }
 void arrive_mbarrier(const void* barrier, bool from_elsewhere, const Site& site) {
   if (!checking) return;
@@ -103,7 +103,7 @@ void agent_arrives(const Agent& agent, const void* barrier, bool from_elsewhere,
   Knowledge& of = knowledge(agent.id);
   touch(barrier, 8, strong_access_of(agent.id, true, site, Scope::cluster));
   const void* const meeting = from_elsewhere ? elsewhere(barrier) : barrier;
-  meetings[meeting].arriving.join(release(of, agent.id));
+  meetings[{meeting, 0}].arriving.join(release(of, agent.id));
   next_epoch(of, agent.id);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "device/operations.hpp"
 
@@ -29,13 +30,19 @@ void access_at(const void* address, std::size_t bytes, bool writes, const void* 
 void thread_reads(const void* address, std::size_t bytes, const Site& site);
 void thread_writes(const void* address, std::size_t bytes, const Site& site);
 
+/// What the current thread has seen, for work that begins now and touches memory at any time until
+/// `thread_copied`.
+std::shared_ptr<const View> seen_now();
+void thread_copied(const View* seen, const void* to, std::size_t bytes, const void* from,
+                   std::size_t source_bytes, const Site& site);
+
 // Barriers: what everybody did before arriving is seen by everybody who leaves.
 void arrive_block(Block& block, unsigned id);
 void complete_block(Block& block, unsigned id);
 void leave_block(Block& block, unsigned id);
-void arrive_warp(Warp& warp);
-void complete_warp(Warp& warp);
-void leave_warp(Warp& warp);
+void arrive_warp(Warp& warp, unsigned mask);
+void complete_warp(Warp& warp, unsigned mask);
+void leave_warp(Warp& warp, unsigned mask);
 void arrive_cluster(Cluster& cluster);
 void complete_cluster(Cluster& cluster);
 void leave_cluster(Cluster& cluster);

@@ -83,10 +83,12 @@ void keep_read(Cell& cell, const Access& access, const Clock& seen) {
 
 }  // namespace
 
-void touch(const void* address, std::size_t bytes, Access access) {
+void touch(const void* address, std::size_t bytes, Access access, const Clock* seen_before) {
   const Knowledge& of = knowledge(access.id);
   const bool copies_from = access.id >= launch.threads && !access.writes;
-  const Clock& seen = copies_from ? of.view.by_copies : of.view.clock;
+  const Clock& seen = seen_before != nullptr ? *seen_before
+                      : copies_from          ? of.view.by_copies
+                                             : of.view.clock;
   access.epoch = of.epoch;
   bool checked = false;
   const auto begin = reinterpret_cast<std::uintptr_t>(address);
@@ -133,6 +135,16 @@ void thread_reads(const void* address, std::size_t bytes, const Site& site) {
 }
 void thread_writes(const void* address, std::size_t bytes, const Site& site) {
   if (checking && now != nobody) touch(address, bytes, access_of(now, true, {nullptr, &site}));
+}
+
+std::shared_ptr<const View> seen_now() {
+  return checking && now != nobody ? std::make_shared<const View>(mine().view) : nullptr;
+}
+void thread_copied(const View* seen, const void* to, std::size_t bytes, const void* from,
+                   std::size_t source_bytes, const Site& site) {
+  if (seen == nullptr) return;
+  touch(from, source_bytes, access_of(now, false, {nullptr, &site}), &seen->clock);
+  touch(to, bytes, access_of(now, true, {nullptr, &site}), &seen->clock);
 }
 
 void agent_copies(const Agent& agent, const void* to, const void* from, std::size_t bytes,

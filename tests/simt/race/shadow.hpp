@@ -9,7 +9,7 @@
 namespace simt::race {
 
 /// An access to these bytes: reported where an earlier one races with it, then remembered.
-void touch(const void* address, std::size_t bytes, Access access);
+void touch(const void* address, std::size_t bytes, Access access, const Clock* seen = nullptr);
 
 inline Access access_of(std::uint32_t id, bool writes, Where where) {
   return {.id = id, .where = where, .writes = writes};

@@ -7,7 +7,7 @@
 #include <array>
 #include <string>
 
-#include "../heap_hook.hpp"
+#include "../../heap_hook.hpp"
 #include "device/grid.hpp"
 #include "runtime/source.hpp"
 #include "simt.hpp"

@@ -4,6 +4,7 @@
 
 #include <cuda_runtime.h>
 
+#include "device/grid.hpp"
 #include "runtime/state.hpp"
 
 namespace simt {
@@ -60,13 +61,21 @@ cudaError_t check(const LaunchShape& shape, const void* kernel) {
 
 }  // namespace
 
+void check_argument(const char* kernel, const void* pointer) {
+  const Entry entry;
+  if (pointer != nullptr && find_allocation(pointer, 1) == nullptr)
+    report("host memory", "kernel " + std::string(kernel) +
+                              " is given a pointer to memory that is not the device's");
+}
+
 cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, const void* kernel,
                            std::function<void()> body) {
   const Entry entry;
   LaunchShape shape{.grid = config.gridDim,
                     .block = config.blockDim,
                     .dynamic_shared_bytes = config.dynamicSmemBytes,
-                    .kernel = name};
+                    .kernel = name,
+                    .shared_limit = shared_limit(kernel)};
   for (unsigned n = 0; n < config.numAttrs; ++n) {
     const cudaLaunchAttribute& attribute = config.attrs[n];
     switch (attribute.id) {
@@ -80,6 +89,10 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, c
       case cudaLaunchAttributeProgrammaticStreamSerialization: break;  // in order is one way
       default: return failed(cudaErrorInvalidValue);
     }
+  }
+  if (shape.cluster.y > 1 || shape.cluster.z > 1) {
+    report("not emulated", "kernel " + std::string(name) + ": a cluster of more than one dimension");
+    return failed(cudaErrorNotSupported);
   }
   CUstream_st* stream = nullptr;
   if (const cudaError_t error = open_stream(config.stream, &stream)) return failed(error);
@@ -132,7 +145,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
   return cudaSuccess;
 }
 
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void*,
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void* kernel,
                                                                    int threads,
                                                                    std::size_t shared_bytes,
                                                                    unsigned flags) {
@@ -140,7 +153,10 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, 
   if (const cudaError_t error = refused_query()) return failed(error);
   if (blocks == nullptr || threads < 1 || flags > cudaOccupancyDisableCachingOverride)
     return failed(cudaErrorInvalidValue);
-  *blocks = resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes);
+  const bool fits = static_cast<unsigned>(threads) <= threads_per_block &&
+                    shared_bytes <= shared_limit(kernel);
+  *blocks = fits ? resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes)
+                 : 0;
   return cudaSuccess;
 }
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel,

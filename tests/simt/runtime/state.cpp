@@ -41,6 +41,8 @@ std::vector<CUstream_st*> all_streams() {
   std::vector<CUstream_st*> streams(runtime().streams.begin(), runtime().streams.end());
   streams.push_back(&runtime().default_stream);
   for (const auto& stream : runtime().retired) streams.push_back(stream.get());
+  std::sort(streams.begin(), streams.end(),
+            [](const CUstream_st* a, const CUstream_st* b) { return a->number < b->number; });
   return streams;
 }
 
@@ -132,12 +134,17 @@ void enqueue(CUstream_st* stream, Operation operation) {
 }
 
 bool run_one(CUstream_st* first) {
-  if (first != nullptr && step(*first)) return true;
+  // fifo: the stream that is waited for before all others; lifo: after all others.
+  const bool last = schedule().order == Order::lifo ||
+                    (schedule().order == Order::random && draw(2) == 0);
+  if (first != nullptr && !last && step(*first)) return true;
   std::vector<CUstream_st*> streams = all_streams();
   if (schedule().order == Order::lifo) std::reverse(streams.begin(), streams.end());
   if (schedule().order == Order::random)
     for (std::size_t n = streams.size(); n > 1; --n) std::swap(streams[n - 1], streams[draw(n)]);
-  return std::any_of(streams.begin(), streams.end(), [](CUstream_st* s) { return step(*s); });
+  std::erase(streams, first);
+  return std::any_of(streams.begin(), streams.end(), [](CUstream_st* s) { return step(*s); }) ||
+         (first != nullptr && step(*first));
 }
 
 bool idle() {

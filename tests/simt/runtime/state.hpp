@@ -31,6 +31,7 @@ struct Operation {
 }  // namespace simt
 
 struct CUstream_st {
+  std::uint64_t number = 0;  ///< in the order of creation; the default stream is 0
   std::deque<simt::Operation> queue;
   bool blocking = true;  ///< the default stream is shut while it captures
   bool capturing = false;
@@ -41,7 +42,7 @@ struct CUstream_st {
   std::vector<simt::Operation> captured;
 };
 struct CUevent_st {
-  std::uint64_t recorded = 0, reached = 0;
+  std::shared_ptr<bool> reached;  ///< of the latest record; null: never recorded
   bool timing = true;
   std::uint64_t capture = 0;  ///< in which it was last recorded; 0: in none
   std::chrono::steady_clock::time_point time;
@@ -67,6 +68,7 @@ struct Runtime {
   int driver_version = CUDART_VERSION;  ///< 0: none
   CUstream_st default_stream;
   std::set<CUstream_st*> streams;
+  std::uint64_t streams_made = 0;
   std::vector<std::unique_ptr<CUstream_st>> retired;  ///< destroyed, with work still to do
   std::map<CUevent_st*, std::shared_ptr<CUevent_st>> events;
   std::set<CUgraph_st*> graphs;

@@ -45,6 +45,7 @@ cudaError_t make_stream(cudaStream_t* stream, unsigned flags) {
   if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
   *stream = new CUstream_st;
   (*stream)->blocking = (flags & cudaStreamNonBlocking) == 0;
+  (*stream)->number = ++runtime().streams_made;
   runtime().streams.insert(*stream);
   return cudaSuccess;
 }
@@ -135,10 +136,10 @@ cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t stream_handle) {
   if (runtime().sticky_error != cudaSuccess) return failed(runtime().sticky_error);
   event->capture = stream->capturing ? stream->capture : 0;
   if (stream->capturing) return cudaSuccess;  // a place in the graph, not a node of it
-  const std::uint64_t number = ++event->recorded;
-  enqueue(stream, {[event, number] {
-                     event->reached = number;
-                     event->time = std::chrono::steady_clock::now();
+  const auto reached = event->reached = std::make_shared<bool>(false);
+  enqueue(stream, {[event, reached] {
+                     *reached = true;
+                     if (event->reached == reached) event->time = std::chrono::steady_clock::now();
                    },
                    {}});
   return cudaSuccess;
@@ -157,23 +158,23 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream_handle, cudaEvent_t handle, 
     break_capture(event->capture);
     return failed(cudaErrorStreamCaptureIsolation);
   }
-  const std::uint64_t number = event->recorded;
-  enqueue(stream, {[] {}, [event, number] { return event->reached >= number; }});
+  if (event->reached != nullptr)
+    enqueue(stream, {[] {}, [reached = event->reached] { return *reached; }});
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t handle) {
   const Entry entry;
   std::shared_ptr<CUevent_st> event;
   if (const cudaError_t error = event_to_wait_for(handle, &event)) return failed(error);
-  const std::uint64_t number = event->recorded;
-  pump([&] { return event->reached >= number || runtime().sticky_error != cudaSuccess; });
+  const auto reached = event->reached;
+  pump([&] { return reached == nullptr || *reached || runtime().sticky_error != cudaSuccess; });
   return failed(runtime().sticky_error);
 }
 cudaError_t cudaEventQuery(cudaEvent_t handle) {
   const Entry entry;
   std::shared_ptr<CUevent_st> event;
   if (const cudaError_t error = event_to_wait_for(handle, &event)) return failed(error);
-  if (runtime().sticky_error != cudaSuccess || event->reached >= event->recorded)
+  if (runtime().sticky_error != cudaSuccess || event->reached == nullptr || *event->reached)
     return failed(runtime().sticky_error);
   run_one();
   return cudaErrorNotReady;
@@ -186,8 +187,8 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from_handle,
   if (from == nullptr || to == nullptr || !from->timing || !to->timing)
     return failed(cudaErrorInvalidResourceHandle);
   if (from->capture != 0 || to->capture != 0) return failed(cudaErrorCapturedEvent);
-  if (from->recorded == 0 || to->recorded == 0) return failed(cudaErrorInvalidResourceHandle);
-  if (from->reached < from->recorded || to->reached < to->recorded) return cudaErrorNotReady;
+  if (from->reached == nullptr || to->reached == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  if (!*from->reached || !*to->reached) return cudaErrorNotReady;
   *milliseconds = std::chrono::duration<float, std::milli>(to->time - from->time).count();
   return cudaSuccess;
 }
