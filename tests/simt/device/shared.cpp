@@ -80,7 +80,8 @@ void free_shared(Block& block) {
 }
 
 void end_shared(Block& block) {
-  std::memset(block.dynamic_shared, 0xFF, block.dynamic_shared_bytes);
+  if (block.dynamic_shared_bytes > 0)
+    std::memset(block.dynamic_shared, 0xFF, block.dynamic_shared_bytes);
   for (const SharedArray& array : block.arrays) std::memset(array.data, 0xFF, array.bytes);
 }
 
