@@ -17,20 +17,20 @@ template <class Real>
 struct StepBackward {
   using Acc = Accumulator<Real>;
   StepPlace place{};
-  OverTime<const Real> dy{};         ///< null: 0
-  OverTime<const Acc> dc_all{};      ///< null: 0
-  const Acc* dhT = nullptr;          ///< [B,H]; null: 0
-  const Acc* dcT = nullptr;          ///< [C,B,H]; null: 0
-  OverTime<const Real> y{};          ///< as forward wrote it: the h of each step
-  const Real* h0 = nullptr;          ///< [B,H]; null: the start value
-  const Acc* inner_old = nullptr;    ///< [C,B,H] before the step
-  const Acc* inner_next = nullptr;   ///< [C,B,H] after it
-  const Real* saved = nullptr;       ///< [S,B,H] of the step
-  const Acc* dRh = nullptr;          ///< [B,H]; null at the last step
-  Acc* dh = nullptr;                 ///< [B,H]; read and written
-  Acc* dinner = nullptr;             ///< [C,B,H]; read and written
-  Real* dwx = nullptr;               ///< [B,G*H]
-  Real* drh = nullptr;               ///< [B,G*H]; null where the cell's is dwx
+  OverTime<const Real> dy{};        ///< null: 0
+  OverTime<const Acc> dc_all{};     ///< null: 0
+  const Acc* dhT = nullptr;         ///< [B,H]; null: 0
+  const Acc* dcT = nullptr;         ///< [C,B,H]; null: 0
+  OverTime<const Real> y{};         ///< as forward wrote it: the h of each step
+  const Real* h0 = nullptr;         ///< [B,H]; null: the start value
+  const Acc* inner_old = nullptr;   ///< [C,B,H] before the step
+  const Acc* inner_next = nullptr;  ///< [C,B,H] after it
+  const Real* saved = nullptr;      ///< [S,B,H] of the step
+  const Acc* dRh = nullptr;         ///< [B,H]; null at the last step
+  Acc* dh = nullptr;                ///< [B,H]; read and written
+  Acc* dinner = nullptr;            ///< [C,B,H]; read and written
+  Real* dwx = nullptr;              ///< [B,G*H]
+  Real* drh = nullptr;              ///< [B,G*H]; null where the cell's is dwx
 };
 
 namespace detail {
@@ -107,9 +107,8 @@ __global__ void __launch_bounds__(policy::Step::threads)
     }
     // ... and the states before and after it.
     const bool first = p.place.step == 0;
-    const Real* const before =
-        first ? (p.h0 == nullptr ? nullptr : p.h0 + at)
-              : p.y.at(p.place.reverse ? t + 1 : t - 1, b) + j;
+    const Real* const before = first ? (p.h0 == nullptr ? nullptr : p.h0 + at)
+                                     : p.y.at(p.place.reverse ? t + 1 : t - 1, b) + j;
     const auto h_old = anew || before == nullptr ? Units<Real, units>::all(rounded<Real>(Acc(0)))
                                                  : Units<Real, units>::load(before);
     const auto h_next = Units<Real, units>::load(p.y.at(t, b) + j);
@@ -119,7 +118,8 @@ __global__ void __launch_bounds__(policy::Step::threads)
                                 : Units<Acc, units>::load(p.inner_old + state * BH + at)),
        ...);
       ((inner_next[state] = Units<Acc, units>::load(p.inner_next + state * BH + at)), ...);
-    }(std::make_integer_sequence<int, C>());
+    }
+    (std::make_integer_sequence<int, C>());
     Units<Real, units> saved[S > 0 ? S : 1];
     for (int n = 0; n < S; ++n) saved[n] = Units<Real, units>::load(p.saved + n * BH + at);
 
@@ -138,8 +138,7 @@ __global__ void __launch_bounds__(policy::Step::threads)
       for (int state = 0; state <= C; ++state) dstate[state][u] = unit.dstate[state].value;
       for (int gate = 0; gate < G; ++gate) {
         dwx[gate][u] = rounded<Real>(unit.dwx[gate].value);
-        if constexpr (!Traits::shared_gradient)
-          drh[gate][u] = rounded<Real>(unit.drh[gate].value);
+        if constexpr (!Traits::shared_gradient) drh[gate][u] = rounded<Real>(unit.drh[gate].value);
       }
     }
 

@@ -1,4 +1,5 @@
-// Takes over glibc's names for allocation; AddressSanitizer, which has taken them itself, has hooks.
+// Takes over glibc's names for allocation; AddressSanitizer, which has taken them itself, has
+// hooks.
 #include "heap_hook.hpp"
 
 #include <atomic>
@@ -25,9 +26,9 @@ void tell(const void* caller, std::size_t bytes) noexcept {
 
 #if defined(TAKT_ADDRESS_SANITIZER)
 // As sanitizer/allocator_interface.h has it, which g++ 12 does not bring along.
-extern "C" int __sanitizer_install_malloc_and_free_hooks(
-    void (*malloc_hook)(const volatile void*, std::size_t),
-    void (*free_hook)(const volatile void*));
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*,
+                                                                             std::size_t),
+                                                         void (*free_hook)(const volatile void*));
 
 namespace takt::test {
 

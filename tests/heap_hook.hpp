@@ -5,8 +5,9 @@
 
 namespace takt::test {
 
-/// Called on the allocating thread, before the memory is there; what it allocates itself is not told.
-/// `caller` is where malloc or its like returns to; null where a sanitizer's heap does not say.
+/// Called on the allocating thread, before the memory is there; what it allocates itself is not
+/// told. `caller` is where malloc or its like returns to; null where a sanitizer's heap does not
+/// say.
 using HeapHook = void (*)(const void* caller, std::size_t bytes);
 
 /// From now on, on all threads; null: nobody is told. False where this program's heap tells nobody:

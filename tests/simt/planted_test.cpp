@@ -316,8 +316,7 @@ void launch_out_of_bounds_shared() {
   stream.wait();
 }
 TEST_F(Planted, OutOfBoundsShared) {
-  EXPECT_DEATH(launch_out_of_bounds_shared(),
-               "planted/kernels.cuh:.*index 32 out of bounds");
+  EXPECT_DEATH(launch_out_of_bounds_shared(), "planted/kernels.cuh:.*index 32 out of bounds");
   note("a write one element past a shared array", "UndefinedBehaviorSanitizer");
 }
 TEST_F(Planted, HostReadsDeviceMemory) {

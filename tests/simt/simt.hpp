@@ -30,8 +30,8 @@ struct Report {
 /// later calls return cudaErrorLaunchFailure until `reset_device`.
 std::vector<Report> take_reports();
 
-/// While one lives, whatever this thread takes from the host's heap, outside the emulated runtime and
-/// cuBLASLt, is reported as "host allocation" with its place in the source.
+/// While one lives, whatever this thread takes from the host's heap, outside the emulated runtime
+/// and cuBLASLt, is reported as "host allocation" with its place in the source.
 class HostHeapWatch {
  public:
   HostHeapWatch();
@@ -74,8 +74,8 @@ std::string reset_device();
 
 enum class Call { allocate, launch, copy, product, stream, event, graph, library, query };
 /// The k-th call of this kind from now on (0 the next) fails with this code of CUDA's or cuBLAS's.
-/// `library` is what makes cuBLASLt's handles and descriptors and finds algorithms; `query` what asks
-/// for devices, attributes of kernels, occupancy.
+/// `library` is what makes cuBLASLt's handles and descriptors and finds algorithms; `query` what
+/// asks for devices, attributes of kernels, occupancy.
 void fail_at(Call call, int k, int code);
 /// How many calls of a kind there were since `fail_at` or `reset_device`.
 int calls_made(Call call);

@@ -109,8 +109,7 @@ class Layer {
 
   void compare() const {
     const reference::Result wanted = reference::forward(problem());
-    const validate::Terms terms =
-        validate::terms_of(Cell::name, type_of<Real>(), {T, B, I, H});
+    const validate::Terms terms = validate::terms_of(Cell::name, type_of<Real>(), {T, B, I, H});
     expect_near("y", y_, wanted.y, terms.forward);
     expect_near("hT", hT_, wanted.hT, terms.forward);
     expect_near("cT", cT_, wanted.cT, terms.forward);
@@ -193,10 +192,11 @@ class Layer {
 
   template <class Kernel, class Step>
   void launch(const char* name, Kernel kernel, const Step& step, const simt::TestStream& stream) {
-    const simt::Launch launch{.grid = dim3(static_cast<unsigned>(policy::Step::blocks_across(H, units)),
-                                           static_cast<unsigned>(B)),
-                              .block = policy::Step::threads,
-                              .stream = stream};
+    const simt::Launch launch{
+        .grid = dim3(static_cast<unsigned>(policy::Step::blocks_across(H, units)),
+                     static_cast<unsigned>(B)),
+        .block = policy::Step::threads,
+        .stream = stream};
     ASSERT_EQ(launch(name, kernel, step), cudaSuccess);
     ASSERT_EQ(stream.wait(), cudaSuccess);
   }

@@ -77,7 +77,9 @@ struct Algo {
   std::uint8_t alignment_bias = 1;
   std::uint8_t compute_type = 0, scale_type = 0;
   std::uint8_t type_a = 0, type_b = 0, type_c = 0, type_d = 0;
+  std::uint8_t unused = 0;
 };
+static_assert(std::has_unique_object_representations_v<Algo>, "callers may compare the bytes");
 
 template <class Record, class Opaque>
 bool load(const Opaque* from, Record& to) {

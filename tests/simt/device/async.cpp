@@ -139,8 +139,8 @@ void copy_async(void* to, const void* from, unsigned bytes, unsigned source_byte
   if (source_bytes > bytes)
     grid().stop("cp.async", here(site) + "more source bytes, " + std::to_string(source_bytes) +
                                 ", than the " + std::to_string(bytes) + " that are written");
-  thread.copies.push_back({to, from, bytes, source_bytes, thread.copy_groups, &site,
-                           race::seen_now()});
+  thread.copies.push_back(
+      {to, from, bytes, source_bytes, thread.copy_groups, &site, race::seen_now()});
 }
 
 void commit_copies() {

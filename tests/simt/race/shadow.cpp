@@ -1,10 +1,13 @@
-// The shadow of watched memory: the last write and some reads of each granule.
+// The shadow of watched memory: what was last done to each granule, and what that does not speak
+// for.
 #include "race/shadow.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace simt::race {
 namespace {
@@ -12,11 +15,13 @@ namespace {
 constexpr std::size_t granule = 2;
 constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t kept_reads = 4;
+constexpr std::size_t most_more = 64;
 
 struct Cell {
   std::uint32_t launch = 0;
   Access write;
   std::array<Access, kept_reads> reads;
+  std::vector<Access> more;  // for which neither the write nor another read speaks
 };
 struct Page {
   std::bitset<page_bytes / granule> watched;
@@ -69,16 +74,42 @@ bool conflict(const Access& earlier, const Access& later, const Clock& seen) {
   return !both_strong;
 }
 
+/// Whether whoever races with `earlier` also races with `later`, so that `earlier` may be
+/// forgotten.
+bool speaks_for(const Access& later, const Access& earlier, const Clock& seen) {
+  return earlier.id == nobody ||
+         (ordered(earlier, later.id, seen) && (earlier.bytes & ~later.bytes) == 0 &&
+          (earlier.strong || !later.strong));
+}
+
+void keep_also(Cell& cell, const Access& access) {
+  if (cell.more.size() < most_more)
+    cell.more.push_back(access);
+  else
+    cell.more[access.id % most_more] = access;
+}
+
 void keep_read(Cell& cell, const Access& access, const Clock& seen) {
-  // A read that the new one is ordered after says nothing more; of the others some are kept.
-  Access* place = nullptr;
   for (Access& read : cell.reads)
-    if (read.id == nobody || (ordered(read, access.id, seen) && read.bytes == access.bytes)) {
-      place = &read;
-      break;
+    if (speaks_for(access, read, seen)) {
+      read = access;
+      return;
     }
-  if (place == nullptr) place = &cell.reads[access.id % kept_reads];
-  *place = access;
+  for (Access& each : cell.more)
+    if (!each.writes && speaks_for(access, each, seen)) {
+      each = access;
+      return;
+    }
+  keep_also(cell, access);
+}
+
+void keep_write(Cell& cell, const Access& access, const Clock& seen) {
+  std::erase_if(cell.more, [&](const Access& each) { return speaks_for(access, each, seen); });
+  if (!speaks_for(access, cell.write, seen)) keep_also(cell, cell.write);
+  for (Access& read : cell.reads)
+    if (!speaks_for(access, read, seen)) keep_also(cell, read);
+  cell.write = access;
+  cell.reads = {};
 }
 
 }  // namespace
@@ -99,16 +130,17 @@ void touch(const void* address, std::size_t bytes, Access access, const Clock* s
     if (found == nullptr) continue;
     Cell& cell = *found;
     checked = true;
-    if (conflict(cell.write, access, seen))
-      report_race(cell.write, access, ordered(cell.write, access.id, of.view.clock));
-    if (!access.writes) {
+    const auto check = [&](const Access& earlier) {
+      if ((earlier.writes || access.writes) && conflict(earlier, access, seen))
+        report_race(earlier, access, earlier.writes && ordered(earlier, access.id, of.view.clock));
+    };
+    check(cell.write);
+    if (access.writes) std::for_each(cell.reads.begin(), cell.reads.end(), check);
+    std::for_each(cell.more.begin(), cell.more.end(), check);
+    if (access.writes)
+      keep_write(cell, access, of.view.clock);
+    else
       keep_read(cell, access, of.view.clock);
-      continue;
-    }
-    for (const Access& read : cell.reads)
-      if (conflict(read, access, seen)) report_race(read, access, false);
-    cell.write = access;
-    cell.reads = {};
   }
   if (checked) ++mutable_counters().accesses_checked;
 }

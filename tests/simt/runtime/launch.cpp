@@ -91,7 +91,8 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const char* name, c
     }
   }
   if (shape.cluster.y > 1 || shape.cluster.z > 1) {
-    report("not emulated", "kernel " + std::string(name) + ": a cluster of more than one dimension");
+    report("not emulated",
+           "kernel " + std::string(name) + ": a cluster of more than one dimension");
     return failed(cudaErrorNotSupported);
   }
   CUstream_st* stream = nullptr;
@@ -153,10 +154,10 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, 
   if (const cudaError_t error = refused_query()) return failed(error);
   if (blocks == nullptr || threads < 1 || flags > cudaOccupancyDisableCachingOverride)
     return failed(cudaErrorInvalidValue);
-  const bool fits = static_cast<unsigned>(threads) <= threads_per_block &&
-                    shared_bytes <= shared_limit(kernel);
-  *blocks = fits ? resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes)
-                 : 0;
+  const bool fits =
+      static_cast<unsigned>(threads) <= threads_per_block && shared_bytes <= shared_limit(kernel);
+  *blocks =
+      fits ? resident_blocks(runtime().profile, static_cast<unsigned>(threads), shared_bytes) : 0;
   return cudaSuccess;
 }
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel,

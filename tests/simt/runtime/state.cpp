@@ -135,8 +135,8 @@ void enqueue(CUstream_st* stream, Operation operation) {
 
 bool run_one(CUstream_st* first) {
   // fifo: the stream that is waited for before all others; lifo: after all others.
-  const bool last = schedule().order == Order::lifo ||
-                    (schedule().order == Order::random && draw(2) == 0);
+  const bool last =
+      schedule().order == Order::lifo || (schedule().order == Order::random && draw(2) == 0);
   if (first != nullptr && !last && step(*first)) return true;
   std::vector<CUstream_st*> streams = all_streams();
   if (schedule().order == Order::lifo) std::reverse(streams.begin(), streams.end());

@@ -187,7 +187,8 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from_handle,
   if (from == nullptr || to == nullptr || !from->timing || !to->timing)
     return failed(cudaErrorInvalidResourceHandle);
   if (from->capture != 0 || to->capture != 0) return failed(cudaErrorCapturedEvent);
-  if (from->reached == nullptr || to->reached == nullptr) return failed(cudaErrorInvalidResourceHandle);
+  if (from->reached == nullptr || to->reached == nullptr)
+    return failed(cudaErrorInvalidResourceHandle);
   if (!*from->reached || !*to->reached) return cudaErrorNotReady;
   *milliseconds = std::chrono::duration<float, std::milli>(to->time - from->time).count();
   return cudaSuccess;

@@ -10,10 +10,10 @@
 #define TAKT_DEVICE inline
 
 // One array for each block and each declaration; `dims` may hold template parameters.
-#define TAKT_SHARED(type, name, dims)                               \
-  static constexpr char simt_key_of_##name = 0;                     \
-  using simt_type_of_##name = type dims;                            \
-  simt_type_of_##name& name = *static_cast<simt_type_of_##name*>(   \
+#define TAKT_SHARED(type, name, dims)                             \
+  static constexpr char simt_key_of_##name = 0;                   \
+  using simt_type_of_##name = type dims;                          \
+  simt_type_of_##name& name = *static_cast<simt_type_of_##name*>( \
       ::simt::shared_array(&simt_key_of_##name, sizeof(simt_type_of_##name)))
 
 #define TAKT_DYNAMIC_SHARED(type, name) \
