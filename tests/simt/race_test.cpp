@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <takt/kernels/ptx/cp_async.cuh>
 #include <takt/kernels/ptx/named_barrier.cuh>
 
 #include "device_array.hpp"
@@ -31,6 +32,18 @@ __global__ void one_of_many_readers_kernel(unsigned* value, unsigned* seen) {
   if (warp < 8) seen[threadIdx.x] = *value;
   if (warp > 0) takt::ptx::named_barrier_sync(1, 8 * 32);
   if (threadIdx.x == 8 * 32) *value = 1;
+}
+
+/// A copy that begins while the other warp may still read its target; the barrier comes too late.
+__global__ void copy_begins_too_early_kernel(const float* from, float* sums) {
+  TAKT_SHARED(float, values, [4]);
+  if (threadIdx.x == 0) values[1] = 3;
+  __syncthreads();
+  if (threadIdx.x == 32) sums[0] = values[1];
+  if (threadIdx.x == 0) takt::ptx::cp_async<16>(values, from);
+  __syncthreads();
+  takt::ptx::cp_async_wait_all();
+  if (threadIdx.x == 0) sums[1] = values[1];
 }
 
 class RaceChecker : public testing::TestWithParam<Schedule> {
@@ -61,6 +74,15 @@ TEST_P(RaceChecker, SeesOneOfManyReaders) {
   launch("one_of_many_readers_kernel", one_of_many_readers_kernel, value.data(), seen.data());
   stream.wait();
   EXPECT_TRUE(reported("race", {"race_test.cpp:"}));
+}
+
+TEST_P(RaceChecker, SeesACopyThatBeginsTooEarly) {
+  const DeviceArray<float> from(std::vector<float>(4, 1)), sums(std::vector<float>(2));
+  const Launch launch{.block = 64, .stream = stream};
+  launch("copy_begins_too_early_kernel", copy_begins_too_early_kernel,
+         static_cast<const float*>(from.data()), sums.data());
+  stream.wait();
+  EXPECT_TRUE(reported("race", {"race_test.cpp:", "cp_async", "nothing orders"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Schedules, RaceChecker, testing::ValuesIn(all_schedules()), schedule_name);

@@ -70,6 +70,44 @@ TEST_P(RuntimeStream, WaitsForTheStateOfAnEventAtTheCall) {
   EXPECT_EQ(values.get(), Ints{11});
 }
 
+/// One event, recorded on two streams in turn, each record waited for by a third.
+TEST_P(RuntimeStream, KeepsTheRecordsOfOneEventApart) {
+  const TestStream first, second, joined;
+  DeviceArray<int> a(Ints{0}), b(Ints{0});
+  Ints seen_a(1), seen_b(1);
+  cudaEvent_t event = nullptr;
+  ASSERT_EQ(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), cudaSuccess);
+  launch_add(a, 1, first);
+  ASSERT_EQ(cudaEventRecord(event, first), cudaSuccess);
+  ASSERT_EQ(cudaStreamWaitEvent(joined, event, 0), cudaSuccess);
+  launch_add(b, 2, second);
+  ASSERT_EQ(cudaEventRecord(event, second), cudaSuccess);
+  ASSERT_EQ(cudaStreamWaitEvent(joined, event, 0), cudaSuccess);
+  cudaMemcpyAsync(seen_a.data(), a.data(), int_bytes, cudaMemcpyDeviceToHost, joined);
+  cudaMemcpyAsync(seen_b.data(), b.data(), int_bytes, cudaMemcpyDeviceToHost, joined);
+  ASSERT_EQ(joined.wait(), cudaSuccess);
+  EXPECT_EQ(seen_a, Ints{1});
+  EXPECT_EQ(seen_b, Ints{2});
+  ASSERT_EQ(cudaEventDestroy(event), cudaSuccess);
+}
+
+/// Work of another stream may come before or after what is waited for: both are seen.
+TEST(RuntimeStreams, ComeInEveryOrderWhereNothingOrdersThem) {
+  bool before = false, after = false;
+  for (const Schedule& schedule : all_schedules()) {
+    set_schedule(schedule);
+    const TestStream reader, writer;
+    DeviceArray<int> values(Ints{5});
+    Ints seen(1);
+    cudaMemcpyAsync(seen.data(), values.data(), int_bytes, cudaMemcpyDeviceToHost, reader);
+    launch_add(values, 1, writer);
+    ASSERT_EQ(reader.wait(), cudaSuccess);
+    (seen == Ints{5} ? before : after) = true;
+    ASSERT_EQ(writer.wait(), cudaSuccess);
+  }
+  EXPECT_TRUE(before && after);
+}
+
 TEST_P(RuntimeStream, GoesOnAfterItIsDestroyed) {
   DeviceArray<int> values(Ints{0});
   cudaStream_t stream = nullptr;

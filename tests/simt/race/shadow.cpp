@@ -132,7 +132,7 @@ void touch(const void* address, std::size_t bytes, Access access, const Clock* s
     checked = true;
     const auto check = [&](const Access& earlier) {
       if ((earlier.writes || access.writes) && conflict(earlier, access, seen))
-        report_race(earlier, access, earlier.writes && ordered(earlier, access.id, of.view.clock));
+        report_race(earlier, access, copies_from && ordered(earlier, access.id, of.view.clock));
     };
     check(cell.write);
     if (access.writes) std::for_each(cell.reads.begin(), cell.reads.end(), check);
