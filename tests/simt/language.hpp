@@ -54,6 +54,8 @@ extern const int warpSize;
   ::simt::atomic_update(address, value, std::plus<>(), SIMT_SITE("atomicAdd"))
 #define atomicMax(address, value) \
   ::simt::atomic_update(address, value, ::simt::Larger(), SIMT_SITE("atomicMax"))
+#define atomicMin(address, value) \
+  ::simt::atomic_update(address, value, ::simt::Smaller(), SIMT_SITE("atomicMin"))
 #define atomicExch(address, value) \
   ::simt::atomic_update(address, value, ::simt::Second(), SIMT_SITE("atomicExch"))
 #define atomicCAS(address, compared, value) \
@@ -97,6 +99,12 @@ struct Larger {
   template <class Value>
   Value operator()(Value a, Value b) const {
     return a < b ? b : a;
+  }
+};
+struct Smaller {
+  template <class Value>
+  Value operator()(Value a, Value b) const {
+    return b < a ? b : a;
   }
 };
 struct Second {
@@ -158,6 +166,10 @@ Value __ldcg(const Value* address) {
 }
 template <class Value>
 void __stcg(Value* address, Value value) {
+  *address = value;
+}
+template <class Value>
+void __stwb(Value* address, Value value) {
   *address = value;
 }
 inline unsigned __float_as_uint(float x) {

@@ -12,7 +12,7 @@ constexpr std::uint32_t agents = 4096;  // under way at a time, before a number 
 
 bool checking = false;
 Launch launch;
-std::uint32_t now = nobody;
+constinit thread_local std::uint32_t now = nobody;
 
 bool reaches(Scope scope, std::uint32_t a, std::uint32_t b) {
   const std::uint32_t block_a = thread_behind(a) / launch.threads_per_block;

@@ -52,7 +52,7 @@ struct Launch {
   std::uint64_t agents_started = 0;
 };
 extern Launch launch;
-extern std::uint32_t now;  ///< the thread that runs
+extern constinit thread_local std::uint32_t now;  ///< the thread that runs; of this host thread
 
 inline Knowledge& knowledge(std::uint32_t id) {
   return id < launch.threads ? launch.of_thread[id] : launch.of_agent[id - launch.threads];
