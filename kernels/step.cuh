@@ -1,7 +1,7 @@
-// The gates of one time step, fused: from W x and R h to the new states, forward and backward.
+// The gates of one time step, fused: from W x and R h to the new states.
 //
 // When     every dense cell of one product, every type; the products are made by others before.
-// Tensors  Wx, Rh, dwx, drh [B,G*H] accumulators, of this step; bW, bR [G*H] storage;
+// Tensors  Wx, Rh [B,G*H] accumulators, of this step; bW, bR [G*H] storage;
 //          h_old, h_new, y [B,H] storage; inner states [C,B,H] accumulators;
 //          saved [S,B,H] storage. Rows of y, c_all and their gradients may have strides.
 // Work     grid (units across, rows), block Step::threads; one thread has `units` neighbouring
@@ -69,7 +69,7 @@ struct StepForward {
   OverTime<Real> y{};              ///< null: not wanted
   OverTime<Acc> c_all{};           ///< null: not wanted
   Real* saved = nullptr;           ///< [S,B,H]; null in inference
-  Real fill{};
+  Acc fill = 0;                    ///< of y and c_all in padding
 };
 
 namespace detail {
@@ -85,6 +85,25 @@ TAKT_DEVICE void add_products(Accumulator<Real> (&sums)[units], const Accumulato
                                       : Units<Real, units>::load(bias + at);
   for (int u = 0; u < units; ++u) sums[u] = products.value[u] + widened(biases.value[u]);
 }
+
+/// Inner states of a thread's units, [C,B,H]: planes apart; the start values where `from` is null.
+template <class Cell, class Acc, int units>
+struct InnerUnits {
+  static constexpr int count = CellTraits<Cell>::inner_states;
+  Units<Acc, units> state[count > 0 ? count : 1];
+
+  TAKT_DEVICE static InnerUnits load(const Acc* from, std::int64_t plane) {
+    InnerUnits inner;
+    [&]<int... n>(std::integer_sequence<int, n...>) {
+      ((inner.state[n] =
+            from == nullptr ? Units<Acc, units>::all(Acc(CellTraits<Cell>::template start<n + 1>()))
+                            : Units<Acc, units>::load(from + n * plane)),
+       ...);
+    }
+    (std::make_integer_sequence<int, count>());
+    return inner;
+  }
+};
 
 }  // namespace detail
 
@@ -106,24 +125,18 @@ __global__ void __launch_bounds__(policy::Step::threads)
     // Load: states first, since a row past its length only hands them on.
     auto h = p.h_old == nullptr || anew ? Units<Real, units>::all(rounded<Real>(Acc(0)))
                                         : Units<Real, units>::load(p.h_old + at);
-    Units<Acc, units> inner[C > 0 ? C : 1];
-    [&]<int... state>(std::integer_sequence<int, state...>) {
-      ((inner[state] = p.inner_old == nullptr || anew
-                           ? Units<Acc, units>::all(Acc(Traits::template start<state + 1>()))
-                           : Units<Acc, units>::load(p.inner_old + state * BH + at)),
-       ...);
-    }
-    (std::make_integer_sequence<int, C>());
+    auto inner = detail::InnerUnits<Cell, Acc, units>::load(
+        p.inner_old == nullptr || anew ? nullptr : p.inner_old + at, BH);
 
     if (!runs) {
       if (p.h_new != nullptr) h.store(p.h_new + at);
       for (int state = 0; state < C; ++state)
-        if (p.inner_new != nullptr) inner[state].store(p.inner_new + state * BH + at);
-      if (p.y.data != nullptr) Units<Real, units>::all(p.fill).store(p.y.at(t, b) + j);
+        if (p.inner_new != nullptr) inner.state[state].store(p.inner_new + state * BH + at);
+      if (p.y.data != nullptr)
+        Units<Real, units>::all(rounded<Real>(p.fill)).store(p.y.at(t, b) + j);
       for (int state = 0; state < C; ++state)
         if (p.c_all.data != nullptr)
-          Units<Acc, units>::all(widened(p.fill))
-              .store(p.c_all.at(t, b) + state * p.c_all.plane_stride + j);
+          Units<Acc, units>::all(p.fill).store(p.c_all.at(t, b) + state * p.c_all.plane_stride + j);
       continue;
     }
     Acc wx[G][units], rh[G][units];
@@ -143,10 +156,11 @@ __global__ void __launch_bounds__(policy::Step::threads)
       }
       unit.state[0] = Scalar<Acc>(widened(h.value[u]));
       for (int state = 0; state < C; ++state)
-        unit.state[state + 1] = Scalar<Acc>(inner[state].value[u]);
+        unit.state[state + 1] = Scalar<Acc>(inner.state[state].value[u]);
       cell_forward<Cell>(unit);
       h.value[u] = rounded<Real>(unit.state[0].value);
-      for (int state = 0; state < C; ++state) inner[state].value[u] = unit.state[state + 1].value;
+      for (int state = 0; state < C; ++state)
+        inner.state[state].value[u] = unit.state[state + 1].value;
       for (int n = 0; n < S; ++n) saved[n].value[u] = rounded<Real>(unit.saved[n].value);
     }
 
@@ -154,9 +168,9 @@ __global__ void __launch_bounds__(policy::Step::threads)
     if (p.h_new != nullptr) h.store(p.h_new + at);
     if (p.y.data != nullptr) h.store(p.y.at(t, b) + j);
     for (int state = 0; state < C; ++state) {
-      if (p.inner_new != nullptr) inner[state].store(p.inner_new + state * BH + at);
+      if (p.inner_new != nullptr) inner.state[state].store(p.inner_new + state * BH + at);
       if (p.c_all.data != nullptr)
-        inner[state].store(p.c_all.at(t, b) + state * p.c_all.plane_stride + j);
+        inner.state[state].store(p.c_all.at(t, b) + state * p.c_all.plane_stride + j);
     }
     if (p.saved != nullptr)
       for (int n = 0; n < S; ++n) saved[n].store(p.saved + n * BH + at);

@@ -19,7 +19,7 @@ struct StepBackward {
   StepPlace place{};
   OverTime<const Real> dy{};        ///< null: 0
   OverTime<const Acc> dc_all{};     ///< null: 0
-  const Acc* dhT = nullptr;         ///< [B,H]; null: 0
+  const Real* dhT = nullptr;        ///< [B,H]; null: 0
   const Acc* dcT = nullptr;         ///< [C,B,H]; null: 0
   OverTime<const Real> y{};         ///< as forward wrote it: the h of each step
   const Real* h0 = nullptr;         ///< [B,H]; null: the start value
@@ -95,7 +95,7 @@ __global__ void __launch_bounds__(policy::Step::threads)
     Acc dstate[C + 1][units] = {};
     if (later) detail::add<Acc, units>(dstate[0], p.dh + at);
     if (later && p.dRh != nullptr) detail::add<Acc, units>(dstate[0], p.dRh + at);
-    if (last && p.dhT != nullptr) detail::add<Acc, units>(dstate[0], p.dhT + at);
+    if (last && p.dhT != nullptr) detail::add<Real, units>(dstate[0], p.dhT + at);
     if (p.dy.data != nullptr) detail::add<Real, units>(dstate[0], p.dy.at(t, b) + j);
     for (int state = 0; state < C; ++state) {
       if (later) detail::add<Acc, units>(dstate[state + 1], p.dinner + state * BH + at);
@@ -112,14 +112,9 @@ __global__ void __launch_bounds__(policy::Step::threads)
     const auto h_old = anew || before == nullptr ? Units<Real, units>::all(rounded<Real>(Acc(0)))
                                                  : Units<Real, units>::load(before);
     const auto h_next = Units<Real, units>::load(p.y.at(t, b) + j);
-    Units<Acc, units> inner_old[C > 0 ? C : 1], inner_next[C > 0 ? C : 1];
-    [&]<int... state>(std::integer_sequence<int, state...>) {
-      ((inner_old[state] = anew ? Units<Acc, units>::all(Acc(Traits::template start<state + 1>()))
-                                : Units<Acc, units>::load(p.inner_old + state * BH + at)),
-       ...);
-      ((inner_next[state] = Units<Acc, units>::load(p.inner_next + state * BH + at)), ...);
-    }
-    (std::make_integer_sequence<int, C>());
+    using Inner = detail::InnerUnits<Cell, Acc, units>;
+    const auto inner_old = Inner::load(anew ? nullptr : p.inner_old + at, BH);
+    const auto inner_next = Inner::load(p.inner_next + at, BH);
     Units<Real, units> saved[S > 0 ? S : 1];
     for (int n = 0; n < S; ++n) saved[n] = Units<Real, units>::load(p.saved + n * BH + at);
 
@@ -129,8 +124,8 @@ __global__ void __launch_bounds__(policy::Step::threads)
       unit.old[0] = Scalar<Acc>(widened(h_old.value[u]));
       unit.next[0] = Scalar<Acc>(widened(h_next.value[u]));
       for (int state = 0; state < C; ++state) {
-        unit.old[state + 1] = Scalar<Acc>(inner_old[state].value[u]);
-        unit.next[state + 1] = Scalar<Acc>(inner_next[state].value[u]);
+        unit.old[state + 1] = Scalar<Acc>(inner_old.state[state].value[u]);
+        unit.next[state + 1] = Scalar<Acc>(inner_next.state[state].value[u]);
       }
       for (int n = 0; n < S; ++n) unit.saved[n] = Scalar<Acc>(widened(saved[n].value[u]));
       for (int state = 0; state <= C; ++state) unit.dstate[state] = Scalar<Acc>(dstate[state][u]);

@@ -91,7 +91,7 @@ class Layer {
     bW_ = numbers<Real>(G * H, 1, state);
     bR_ = numbers<Real>(G * H, 1, state);
     dy_ = numbers<Real>(T * B * H, 1, state);
-    dhT_ = numbers<float>(B * H, 1, state);
+    dhT_ = numbers<Real>(B * H, 1, state);
     dcT_ = numbers<float>(C * B * H, 1, state);
     dc_all_ = numbers<float>(C * T * B * H, 1, state);
     for (std::int64_t b = 0; semantics.lengths && b < B; ++b)
@@ -224,7 +224,7 @@ class Layer {
                     .time_stride = BH,
                     .row_stride = H},
           .saved = arrays.saved.data() + s * S * BH,
-          .fill = rounded<Real>(static_cast<Acc>(fill))};
+          .fill = static_cast<Acc>(fill)};
       launch("step_forward_kernel", step_forward_kernel<Cell, Real, units>, step, stream);
     }
     hT_ = as_doubles(arrays.h.get());
@@ -240,7 +240,8 @@ class Layer {
     constexpr bool shared = CellTraits<Cell>::shared_gradient;
     const std::int64_t BH = B * H, GH = G * H;
     const simt::DeviceArray<Real> dy(as<Real>(dy_));
-    const simt::DeviceArray<Acc> dhT(as<Acc>(dhT_)), dcT(as<Acc>(dcT_)), dc_all(as<Acc>(dc_all_));
+    const simt::DeviceArray<Real> dhT(as<Real>(dhT_));
+    const simt::DeviceArray<Acc> dcT(as<Acc>(dcT_)), dc_all(as<Acc>(dc_all_));
     simt::DeviceArray<Acc> dRh(at(BH)), dh(at(BH)), dinner(at(C * BH));
     simt::DeviceArray<Real> dwx(at(B * GH)), drh(at(B * GH));
     dx_.assign(at(T * B * I), 0);
