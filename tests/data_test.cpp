@@ -1,10 +1,14 @@
 // Pointers as calls take them: what keeps its size, its type and its place, and what does not
-// compile.
+// compile. Arrays of every type, and copies between them and the host.
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -69,6 +73,148 @@ TEST(DataPointers, DeviceMemoryKnowsItsPlace) {
   EXPECT_EQ(MemoryView(memory).scratch.place, Place{});
   EXPECT_EQ(MemoryView(memory).saved.place, Place{});
 }
+
+/// An element type of the user's own, with the bits of bf16.
+struct Brain {
+  std::uint16_t bits = 0;
+};
+
+}  // namespace
+
+template <>
+struct DataTypeOf<Brain> {
+  static constexpr DataType value = DataType::bf16;
+};
+
+namespace {
+
+class DataArrays : public testing::TestWithParam<DataType> {
+ protected:
+  const Device device = Device::cpu({.threads = 1});
+  const Stream stream{device};
+};
+
+TEST_P(DataArrays, BeginWithZeros) {
+  const DataType type = GetParam();
+  Array array(device, {2, 3}, type);
+  EXPECT_EQ(array.type(), type);
+  EXPECT_EQ(array.size(), 6);
+  EXPECT_EQ(Pointer(array).type(), type);
+  const char* bytes = static_cast<const char*>(array.data());
+  for (std::size_t n = 0; n < 6 * size_of(type); ++n) EXPECT_EQ(bytes[n], 0);
+}
+
+TEST_P(DataArrays, HoldTheRandomNumbersOfF64Rounded) {
+  if (GetParam() == DataType::f64) return;
+  const Array array = random(device, {300}, 5, GetParam());
+  const std::vector<double> exact =
+      to_host<double>(random(device, {300}, 5, DataType::f64), stream);
+  const std::vector<float> values = to_host(array, stream);
+  const std::vector<float> rounded = to_host(
+      to_device<float>(device, {300}, std::vector<float>(exact.begin(), exact.end()), GetParam()),
+      stream);
+  EXPECT_EQ(values, rounded);
+  const double step = GetParam() == DataType::f32   ? 0
+                      : GetParam() == DataType::f16 ? 0x1p-12
+                                                    : 0x1p-9;  // half the spacing below 1
+  double worst = 0;
+  for (std::size_t n = 0; n < exact.size(); ++n)
+    worst = std::max(worst, std::abs(static_cast<double>(values[n]) - exact[n]));
+  EXPECT_LE(worst, step);
+  EXPECT_GE(worst, 0.9 * step);
+}
+
+TEST_P(DataArrays, OfWeightsAreRoundedAlike) {
+  RnnSpec spec{.cell = "gru", .input_size = 3, .hidden_size = 4, .type = DataType::f64};
+  const WeightArrays exact = make_weights(spec, device, Uniform{.seed = 7});
+  spec.type = GetParam();
+  const WeightArrays weights = make_weights(spec, device, Uniform{.seed = 7});
+  ASSERT_EQ(weights.arrays().size(), 4U);
+  for (std::size_t n = 0; n < 4; ++n) {
+    EXPECT_EQ(weights.arrays()[n].type(), GetParam());
+    if (GetParam() == DataType::f64) continue;
+    const std::vector<double> values = to_host<double>(exact.arrays()[n], stream);
+    EXPECT_EQ(
+        to_host(weights.arrays()[n], stream),
+        to_host(to_device<float>(device, {static_cast<std::int64_t>(values.size())},
+                                 std::vector<float>(values.begin(), values.end()), GetParam()),
+                stream));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, DataArrays,
+                         testing::Values(DataType::f32, DataType::f64, DataType::f16,
+                                         DataType::bf16),
+                         [](const auto& info) { return std::string(to_string(info.param)); });
+
+std::string refusal_of(const auto& call) {
+  try {
+    call();
+  } catch (const ArgumentError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(DataCopies, RoundFloatsToSixteenBits) {
+  const Device device = Device::cpu({.threads = 1});
+  const Stream stream(device);
+  // 1/3, a tie that goes to even, one past the largest f16.
+  const std::vector<float> values{1.0f / 3, 1 + 0x1p-11f, 1 + 0x3p-11f, 70000};
+  using Values = std::vector<float>;
+  EXPECT_EQ(to_host(to_device<float>(device, {4}, values, DataType::f32), stream), values);
+  EXPECT_EQ(to_host(to_device<float>(device, {2, 2}, values, DataType::f16), stream),
+            (Values{0.333251953125f, 1, 1 + 0x1p-9f, std::numeric_limits<float>::infinity()}));
+  EXPECT_EQ(to_host(to_device<float>(device, {4}, values, DataType::bf16), stream),
+            (Values{0.333984375f, 1, 1, 70144}));
+  EXPECT_EQ(refusal_of([&] { to_device<float>(device, {4}, values, DataType::f64); }),
+            "takt: to_device: 'type' is f64; floats become f32, f16 or bf16");
+  EXPECT_EQ(refusal_of([&] { to_device<float>(device, {5}, values, DataType::f16); }),
+            "takt: to_device: 'values' holds 4 elements; the shape has 5");
+}
+
+TEST(DataCopies, TakeElementsOfTheUsersOwn) {
+  const Device device = Device::cpu({.threads = 1});
+  const Stream stream(device);
+  const std::vector<Brain> values{{0x3F80}, {0xC000}};
+  const Array array = to_device<Brain>(device, {2}, values);
+  EXPECT_EQ(array.type(), DataType::bf16);
+  EXPECT_EQ(to_host(array, stream), (std::vector<float>{1, -2}));
+  EXPECT_EQ(to_host<Brain>(array, stream)[1].bits, 0xC000);
+  EXPECT_EQ(refusal_of([&] { to_host<Brain>(random(device, {2}, 1), stream); }),
+            "takt: to_host: 'array' holds f32; it must hold bf16");
+  EXPECT_EQ(refusal_of([&] { to_host<double>(array, stream); }),
+            "takt: to_host: 'array' holds bf16; it must hold f64");
+  // A stream of a GPU, whichever.
+  EXPECT_EQ(refusal_of([&] { to_host(array, static_cast<CUstream_st*>(nullptr)); }),
+            "takt: to_host: 'stream' is a cuda stream; the array's device is cpu");
+}
+
+TEST(DataVectors, AreTakenAsLengthsAndResets) {
+  const Device device = Device::cpu({.threads = 1});
+  const std::vector<std::int32_t> lengths{3, 0, 2};
+  const std::vector<std::uint8_t> resets{1, 0};
+  Inputs inputs;
+  EXPECT_FALSE(inputs.lengths);
+  const auto lengths_there = to_device<std::int32_t>(device, lengths);
+  auto resets_there = to_device<std::uint8_t>(device, resets);
+  inputs.lengths = lengths_there;
+  inputs.resets = resets_there;
+  EXPECT_EQ(inputs.lengths.size(), 3);
+  EXPECT_EQ(inputs.lengths.place(), Place{});
+  EXPECT_EQ(std::vector<std::int32_t>(inputs.lengths.data(), inputs.lengths.data() + 3), lengths);
+  EXPECT_NE(inputs.lengths.data(), lengths.data());
+  EXPECT_EQ(inputs.resets.size(), 2);
+  EXPECT_EQ(inputs.resets.data()[0], 1);
+  const auto none = to_device<std::int32_t>(device, std::span<const std::int32_t>());
+  EXPECT_EQ(none.size(), 0);
+  EXPECT_EQ(none.data(), nullptr);
+}
+
+static_assert(!takes<TypedPointer<std::int32_t>, DeviceVector<std::int32_t>>);
+static_assert(!takes<TypedPointer<std::int32_t>, const DeviceVector<std::int32_t>>);
+static_assert(takes<TypedPointer<std::int32_t>, const DeviceVector<std::int32_t>&>);
+static_assert(!takes<TypedPointer<std::int32_t>, const DeviceVector<std::uint8_t>&>);
 
 TEST(PlanCandidates, NameTheAlgorithmThatRuns) {
   const Device device = Device::cpu({.threads = 1});

@@ -8,9 +8,13 @@
 
 #include <takt/export.hpp>
 
+// CUDA's 16-bit types, as its headers define them.
+struct __half;
+struct __nv_bfloat16;
+
 namespace takt {
 
-/// Type in which x, y, h, the weights and their gradients are stored.
+/// Type in which x, y, h, the weights and their gradients are stored. Inner states: `inner_type`.
 enum class DataType : std::uint8_t { f32, f64, f16, bf16 };
 
 /// How products of f32 data are computed: as they are, or with inputs rounded to tf32.
@@ -79,8 +83,7 @@ constexpr bool has_recurrent_bias(Bias bias) noexcept {
 }
 
 /// The data type of a C++ type, `DataTypeOf<float>::value`. Specialise it for a type of your own
-/// that has the bits and the size of one of them, so that pointers to it are typed; but for CUDA's
-/// __half and __nv_bfloat16, which are takt's to specialise.
+/// that has the bits and the size of one of them, so that pointers to it are typed.
 template <class Element>
 struct DataTypeOf {};
 template <>
@@ -91,6 +94,21 @@ template <>
 struct DataTypeOf<double> {
   static constexpr DataType value = DataType::f64;
 };
+
+template <>
+struct DataTypeOf<__half> {
+  static constexpr DataType value = DataType::f16;
+};
+template <>
+struct DataTypeOf<__nv_bfloat16> {
+  static constexpr DataType value = DataType::bf16;
+};
+
+/// Type of the inner states (c, ...), of their gradients and of sums: f32 where storage has 16
+/// bits.
+constexpr DataType inner_type(DataType type) noexcept {
+  return type == DataType::f64 ? DataType::f64 : DataType::f32;
+}
 
 template <class Element>
 inline constexpr bool is_data_type = requires {
