@@ -22,7 +22,8 @@ Problem::Problem(const Shape& shape, const Plan& plan)
       x_(random(plan.device(), {shape.T, shape.B, shape.I}, x_seed, shape.type)),
       y_(plan.device(), {shape.T, shape.B, shape.H}, shape.type),
       hT_(plan.device(), {shape.B, shape.H}, shape.type),
-      cT_(plan.device(), {find_cell(shape.cell).inner_states(), shape.B, shape.H}, shape.type),
+      cT_(plan.device(), {find_cell(shape.cell).inner_states(), shape.B, shape.H},
+          inner_type(shape.type)),
       dy_(random(plan.device(), {training_steps(shape), shape.B, shape.H}, dy_seed, shape.type)),
       dx_(plan.device(), {training_steps(shape), shape.B, shape.I}, shape.type),
       memory_(plan) {}

@@ -68,7 +68,9 @@ Footprint footprint(const Shape& shape, const Plan& plan) {
   Footprint bytes;
   bytes.x = element * product_of({shape.T, shape.B, shape.I});
   bytes.y = element * product_of({shape.T, shape.B, shape.H});
-  bytes.final_states = element * product_of({1 + cell.inner_states(), shape.B, shape.H});
+  const auto inner = static_cast<double>(size_of(inner_type(shape.type)));
+  bytes.final_states = element * product_of({shape.B, shape.H}) +
+                       inner * product_of({cell.inner_states(), shape.B, shape.H});
   bytes.scratch = static_cast<double>(plan.scratch_bytes());
   bytes.saved = static_cast<double>(plan.saved_bytes());
   bytes.weights = element * product_of({cell.gates, shape.H, columns});

@@ -4,18 +4,19 @@
 # takt_run_nvcc(NAME ARCHITECTURE SOURCE OUTPUT OPTIONS...): a target of the default build that makes
 # OUTPUT; where there is no nvcc, none, and a test of this name that is skipped.
 function(takt_run_nvcc name architecture source output)
-  find_program(TAKT_NVCC nvcc HINTS /usr/local/cuda/bin)
-  mark_as_advanced(TAKT_NVCC)
-  if(NOT TAKT_NVCC)
-    message(STATUS "takt: no nvcc (PATH, /usr/local/cuda): ${name} is skipped")
+  if(TAKT_SANITIZE)
+    return()  # nothing of it is sanitized
+  endif()
+  if(NOT CUDAToolkit_NVCC_EXECUTABLE)
+    message(STATUS "takt: no nvcc: ${name} is skipped")
     add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo
-      "skipped: no nvcc in PATH or /usr/local/cuda when the build was configured")
+      "skipped: when the build was configured there was no nvcc in PATH, CUDA_PATH or"
+      "/usr/local/cuda, or TAKT_CUDA was OFF")
     set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped: ")
     return()
   endif()
   add_custom_command(OUTPUT ${output}
-    COMMAND ${TAKT_NVCC} -std=c++20 -arch=${architecture} -ccbin ${CMAKE_CXX_COMPILER}
-      -Werror all-warnings -Xcompiler -Wall,-Wextra -no-compress -I${PROJECT_SOURCE_DIR}/include
+    COMMAND ${nvcc_command} -arch=${architecture} -no-compress -I${PROJECT_SOURCE_DIR}/include
       ${ARGN} -MD -MF ${output}.d ${source} -o ${output}
     DEPENDS ${source}
     DEPFILE ${output}.d

@@ -5,13 +5,18 @@ file(GLOB sources CONFIGURE_DEPENDS src/*.cpp src/cpu/*.cpp)
 file(GLOB_RECURSE reference_sources CONFIGURE_DEPENDS src/reference/*.cpp)
 list(APPEND sources ${reference_sources})
 list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cpu/level.cpp)
+list(APPEND sources ${PROJECT_SOURCE_DIR}/src/cuda/layout.cpp)
+
+# Kernels are included as <takt/kernels/...>, as they are once installed.
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/takt)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/kernels ${PROJECT_BINARY_DIR}/include/takt/kernels SYMBOLIC)
 
 function(takt_add_objects target)
   add_library(${target} OBJECT ${ARGN})
   takt_target_options(${target})
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${target} PRIVATE
-    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/include)
   target_link_libraries(${target} PRIVATE CBLAS::CBLAS Threads::Threads)
 endfunction()
 
@@ -45,8 +50,35 @@ endforeach()
 set_source_files_properties(src/cpu/levels.cpp PROPERTIES
   COMPILE_DEFINITIONS "${level_definitions}")
 
-add_library(takt SHARED $<TARGET_OBJECTS:takt_objects> ${level_objects})
-add_library(takt_static STATIC $<TARGET_OBJECTS:takt_static_objects> ${level_objects})
+# What drives GPUs: in these libraries where nvcc is, and in those of the emulated device.
+file(GLOB cuda_sources CONFIGURE_DEPENDS src/cuda/*.cpp src/cuda/*.cu)
+list(REMOVE_ITEM cuda_sources
+  ${PROJECT_SOURCE_DIR}/src/cuda/absent.cpp ${PROJECT_SOURCE_DIR}/src/cuda/layout.cpp)
+set(kernel_objects)
+if(with_cuda)
+  set(cuda_host_sources ${cuda_sources})
+  list(FILTER cuda_host_sources EXCLUDE REGEX "\\.cu$")
+  set(kernel_sources ${cuda_sources})
+  list(FILTER kernel_sources INCLUDE REGEX "\\.cu$")
+  takt_add_kernels(takt_kernels kernel_objects ${kernel_sources})
+else()
+  set(cuda_host_sources src/cuda/absent.cpp)
+endif()
+takt_add_objects(takt_cuda_objects ${cuda_host_sources})
+takt_add_objects(takt_cuda_static_objects ${cuda_host_sources})
+target_compile_definitions(takt_cuda_static_objects PRIVATE TAKT_STATIC)
+if(with_cuda)
+  foreach(target takt_cuda_objects takt_cuda_static_objects)
+    target_compile_definitions(${target} PRIVATE
+      TAKT_CUDA_ARCHITECTURES="${cuda_architectures}")
+    target_include_directories(${target} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+  endforeach()
+endif()
+
+add_library(takt SHARED $<TARGET_OBJECTS:takt_objects> $<TARGET_OBJECTS:takt_cuda_objects>
+  ${level_objects} ${kernel_objects})
+add_library(takt_static STATIC $<TARGET_OBJECTS:takt_static_objects>
+  $<TARGET_OBJECTS:takt_cuda_static_objects> ${level_objects} ${kernel_objects})
 foreach(target takt takt_static)
   add_library(takt::${target} ALIAS ${target})
   takt_target_options(${target})
@@ -55,6 +87,10 @@ foreach(target takt takt_static)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
   target_link_libraries(${target} PRIVATE CBLAS::CBLAS Threads::Threads)
+  if(with_cuda)
+    add_dependencies(${target} takt_kernels)
+    target_link_libraries(${target} PRIVATE CUDA::cublasLt CUDA::cudart)
+  endif()
 endforeach()
 target_compile_definitions(takt_static INTERFACE TAKT_STATIC)
 

@@ -35,11 +35,10 @@ constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) {
   return ceil_div(a, b) * b;
 }
 
-/// Offsets of parts in one piece of memory, each part on a cache line of its own.
-class Arena {
+/// Offsets of parts in one piece of memory, each a multiple of `line_bytes`.
+template <std::int64_t line_bytes>
+class BasicArena {
  public:
-  static constexpr std::int64_t line_bytes = 64;
-
   std::int64_t take(Checked bytes) {
     const std::int64_t offset = size_;
     const Checked end = Checked{size_} + bytes + Checked{line_bytes - 1};
@@ -51,5 +50,8 @@ class Arena {
  private:
   std::int64_t size_ = 0;
 };
+
+/// Each part on a cache line of its own.
+using Arena = BasicArena<64>;
 
 }  // namespace takt

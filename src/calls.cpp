@@ -1,14 +1,26 @@
 // Plans and their calls: check, then hand over to the algorithm.
 #include "check_call.hpp"
 #include "cpu/run.hpp"
+#include "cuda/cuda.hpp"
 #include "device.hpp"
 #include "plan_state.hpp"
 
 namespace takt {
 
+namespace {
+
+std::shared_ptr<const Plan::State> make_state(const RnnSpec& spec, Dims largest, Mode mode,
+                                              const Device& device) {
+  auto state = std::make_shared<Plan::State>(
+      Plan::State{spec, largest, mode, device, decide(spec, largest, mode, device.state()->facts)});
+  if (device.kind() == DeviceKind::cuda) state->prepared = cuda::prepare(*state);
+  return state;
+}
+
+}  // namespace
+
 Plan::Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device)
-    : state_(std::make_shared<const State>(State{
-          spec, largest, mode, device, decide(spec, largest, mode, device.state()->facts)})) {}
+    : state_(make_state(spec, largest, mode, device)) {}
 
 const RnnSpec& Plan::spec() const& noexcept {
   return state_->spec;
@@ -43,13 +55,19 @@ std::string Plan::explain() const {
 void Plan::forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                    StreamRef stream) const {
   const Dims dims = check_forward(*state_, inputs, outputs, memory, stream);
-  cpu::forward(*state_, dims, inputs, outputs, memory);
+  if (state_->device.kind() == DeviceKind::cuda)
+    cuda::forward(*state_, dims, inputs, outputs, memory, stream);
+  else
+    cpu::forward(*state_, dims, inputs, outputs, memory);
 }
 
 void Plan::backward(const Inputs& inputs, const Outputs& outputs, const Upstream& upstream,
                     const Gradients& gradients, const MemoryView& memory, StreamRef stream) const {
   const Dims dims = check_backward(*state_, inputs, outputs, upstream, gradients, memory, stream);
-  cpu::backward(*state_, dims, inputs, outputs, upstream, gradients, memory);
+  if (state_->device.kind() == DeviceKind::cuda)
+    cuda::backward(*state_, dims, inputs, outputs, upstream, gradients, memory, stream);
+  else
+    cpu::backward(*state_, dims, inputs, outputs, upstream, gradients, memory);
 }
 
 Memory::Memory(const Plan& plan)

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "arithmetic.hpp"
+#include "cuda/cuda.hpp"
 #include "device.hpp"
 #include "say.hpp"
 
@@ -29,6 +30,8 @@ struct Shape {
   std::array<std::int64_t, 4> sizes;
   std::size_t rank;
 
+  /// Of inner states, or of their gradients.
+  bool is_inner() const { return letters[1] == 'C'; }
   std::int64_t elements() const {
     Checked product{1};
     for (std::size_t n = 0; n < rank; ++n) product = product * Checked{sizes[n]};
@@ -108,6 +111,10 @@ class Checker {
       fail({"stream"}, " is a " + std::string(to_string(stream.kind())) +
                            " stream; this plan's device is " +
                            std::string(to_string(plan_.device.kind())));
+    const Place place = stream.place(), here = plan_.device.place();
+    if (place.ordinal >= 0 && place != here)
+      fail({"stream"},
+           " is a stream of " + to_string(place) + "; this plan's device is " + to_string(here));
   }
 
   void set_dims(Dims dims) {
@@ -121,7 +128,7 @@ class Checker {
               bool needed) {
     const std::int64_t size = elements(name, shape);
     if (!present(name, pointer, shape, size, needed)) return;
-    add(name, pointer, 1, size, size);
+    add(name, pointer, shape, 1, size, size);
   }
 
   /// Rows that may have a stride, `planes` times over.
@@ -136,11 +143,11 @@ class Checker {
       fail(name, " has row_stride " + number(stride) + "; it must be at least " + number(width) +
                      ", or 0 for dense");
     if (planes * T * B == 1) stride = width;  // no second row
-    const std::int64_t extent = extent_of(name, planes * T * B, stride, width);
+    const std::int64_t extent = extent_of(name, shape, planes * T * B, stride, width);
     if (pointer.size() >= 0 && pointer.size() < extent)
       fail(name, " holds " + number(pointer.size()) + " elements; with row_stride " +
                      number(stride) + " this call needs " + number(extent));
-    add(name, pointer, planes * T * B, width, stride);
+    add(name, pointer, shape, planes * T * B, width, stride);
   }
 
   void absent(const Name& name, bool given, const char* why) const {
@@ -162,6 +169,7 @@ class Checker {
     if (reinterpret_cast<std::uintptr_t>(bytes.data) % Plan::alignment != 0)
       fail(name, " is not aligned; it must be a multiple of " + number(Plan::alignment) +
                      " bytes (Plan::alignment)");
+    platform(name, bytes.data);
     regions_.at(regions_used_++) = {
         name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, true};
   }
@@ -176,14 +184,16 @@ class Checker {
     known_size(name, pointer.size(), size, shape);
     if (reinterpret_cast<std::uintptr_t>(pointer.data()) % sizeof(Element) != 0)
       fail(name, " is not aligned to its elements of " + number(width) + " bytes");
+    platform(name, pointer.data());
     const std::int64_t bytes = size * width;
     regions_.at(regions_used_++) = {
         name, reinterpret_cast<std::uintptr_t>(pointer.data()), 1, bytes, bytes, false};
     return true;
   }
 
-  /// Reads all lengths: they lie on the host.
+  /// Reads all lengths where they lie on the host; a GPU looks at its own.
   void lengths(const std::int32_t* lengths) const {
+    if (plan_.device.kind() != DeviceKind::cpu) return;
     for (std::int64_t b = 0; b < B; ++b)
       if (lengths[b] < 0 || lengths[b] > T)
         fail({"lengths", b}, " is " + number(static_cast<std::int64_t>(lengths[b])) +
@@ -216,18 +226,18 @@ class Checker {
   std::int64_t elements(const Name& name, const Shape& shape) const {
     try {
       const Checked size{shape.elements()};
-      (void)(size * Checked{static_cast<std::int64_t>(size_of(plan_.spec.type))});
+      (void)(size * Checked{static_cast<std::int64_t>(size_of(type_of(shape)))});
       return size.value;
     } catch (const SizeOverflow&) {
       fail(name, " would need more than 2^63 bytes: " + shape.text());
     }
   }
 
-  std::int64_t extent_of(const Name& name, std::int64_t rows, std::int64_t stride,
-                         std::int64_t width) const {
+  std::int64_t extent_of(const Name& name, const Shape& shape, std::int64_t rows,
+                         std::int64_t stride, std::int64_t width) const {
     try {
       const Checked extent = Checked{rows - 1} * Checked{stride} + Checked{width};
-      (void)(extent * Checked{static_cast<std::int64_t>(size_of(plan_.spec.type))});
+      (void)(extent * Checked{static_cast<std::int64_t>(size_of(type_of(shape)))});
       return extent.value;
     } catch (const SizeOverflow&) {
       fail(name, " has row_stride " + number(stride) + "; the rows would end past 2^63 bytes");
@@ -238,6 +248,19 @@ class Checker {
     const Place here = plan_.device.place();
     if (place.value_or(here) != here)
       fail(name, " lies on " + to_string(*place) + "; this plan's device is " + to_string(here));
+  }
+
+  /// Asks CUDA, where the memory should be a GPU's.
+  void platform(const Name& name, const void* data) const {
+    const Place here = plan_.device.place();
+    if (here.kind != DeviceKind::cuda) return;
+    if (const auto found = cuda::foreign_place(here.ordinal, data))
+      fail(name, " lies on " + *found + "; this plan's device is " + to_string(here));
+  }
+
+  /// Inner states and their gradients are those with planes.
+  DataType type_of(const Shape& shape) const {
+    return shape.is_inner() ? inner_type(plan_.spec.type) : plan_.spec.type;
   }
 
   void known_size(const Name& name, std::int64_t held, std::int64_t size,
@@ -253,26 +276,28 @@ class Checker {
   template <class Void>
   bool present(const Name& name, const BasicPointer<Void>& pointer, const Shape& shape,
                std::int64_t size, bool needed) const {
-    const DataType type = plan_.spec.type;
+    const DataType type = type_of(shape);
     if (!pointer) {
       if (needed && size > 0) fail(name, " is null; it must point to " + shape.text());
       return false;
     }
     if (pointer.type().value_or(type) != type)
-      fail(name, " holds " + std::string(to_string(*pointer.type())) + "; this plan's type is " +
+      fail(name, " holds " + std::string(to_string(*pointer.type())) + "; this plan's type " +
+                     (type == plan_.spec.type ? "is " : "of inner states is ") +
                      std::string(to_string(type)));
     place(name, pointer.place());
     known_size(name, pointer.size(), size, shape);
     if (reinterpret_cast<std::uintptr_t>(pointer.data()) % size_of(type) != 0)
       fail(name, " is not aligned to its elements of " +
                      number(static_cast<std::int64_t>(size_of(type))) + " bytes");
+    if (size > 0) platform(name, pointer.data());
     return size > 0;
   }
 
   template <class Void>
-  void add(const Name& name, const BasicPointer<Void>& pointer, std::int64_t count,
-           std::int64_t width, std::int64_t stride) {
-    const auto element = static_cast<std::int64_t>(size_of(plan_.spec.type));
+  void add(const Name& name, const BasicPointer<Void>& pointer, const Shape& shape,
+           std::int64_t count, std::int64_t width, std::int64_t stride) {
+    const auto element = static_cast<std::int64_t>(size_of(type_of(shape)));
     regions_.at(regions_used_++) = {name,
                                     reinterpret_cast<std::uintptr_t>(pointer.data()),
                                     count,

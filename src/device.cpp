@@ -10,8 +10,11 @@
 
 #include <takt/error.hpp>
 #include <takt/plan.hpp>
+#include <takt/status.hpp>
 
 #include "cpu/available_threads.hpp"
+#include "cuda/cuda.hpp"
+#include "plan.hpp"
 #include "say.hpp"
 
 namespace takt {
@@ -70,31 +73,37 @@ Device Device::cpu(const CpuOptions& options) {
 }
 
 Device Device::cuda(int ordinal) {
-  throw DeviceError("takt: Device::cuda: no device " + number(ordinal) +
-                    ": takt was built without CUDA");
+  cuda::Opened opened = cuda::open(ordinal);
+  auto state = std::make_shared<State>();
+  state->facts = std::move(opened.facts);
+  state->context = std::move(opened.context);
+  return Device(std::move(state));
 }
 
 Device best_device() {
-  return Device::cpu();
+  for (int ordinal = 0;; ++ordinal) try {
+      const Device device = Device::cuda(ordinal);
+      if (why_not_cuda(device.state()->facts).empty()) return device;
+    } catch (const DeviceError&) {
+      return Device::cpu();
+    }
 }
 
 Place Device::place() const noexcept {
-  return state_->facts.kind;
+  return {state_->facts.kind, state_->facts.ordinal};
 }
 DeviceKind Device::kind() const noexcept {
   return state_->facts.kind;
 }
 int Device::threads() const noexcept {
-  return state_->facts.threads;
+  return kind() == DeviceKind::cpu ? state_->facts.threads : 0;
 }
 const std::string& Device::instruction_set() const noexcept {
   return state_->facts.instruction_set;
 }
 
 std::string Device::describe() const {
-  const DeviceFacts& facts = state_->facts;
-  return std::string(to_string(facts.kind)) + " (" + facts.name + ", " + number(facts.threads) +
-         (facts.threads == 1 ? " thread, " : " threads, ") + facts.instruction_set + ")";
+  return takt::describe(state_->facts);
 }
 
 std::vector<std::string> cpu_levels() {
@@ -104,8 +113,9 @@ std::vector<std::string> cpu_levels() {
   return names;
 }
 
-std::shared_ptr<void> allocate(const Device&, std::int64_t bytes) {
+std::shared_ptr<void> allocate(const Device& device, std::int64_t bytes) {
   if (bytes == 0) return nullptr;
+  if (device.kind() == DeviceKind::cuda) return cuda::allocate(device.place().ordinal, bytes);
   constexpr auto alignment = static_cast<std::size_t>(Plan::alignment);
   const std::size_t size =
       (static_cast<std::size_t>(bytes) + alignment - 1) / alignment * alignment;
@@ -115,8 +125,58 @@ std::shared_ptr<void> allocate(const Device&, std::int64_t bytes) {
   return {memory, [](void* p) { std::free(p); }};
 }
 
-Stream::Stream(const Device& device) : device_(device) {}
-Stream::~Stream() = default;
-void Stream::synchronize() const {}
+void upload(Array& array, const void* from) {
+  const std::int64_t bytes = array.size() * static_cast<std::int64_t>(size_of(array.type()));
+  if (bytes == 0) return;
+  if (array.device().kind() == DeviceKind::cuda)
+    cuda::upload(array.device().place().ordinal, array.data(), from, bytes);
+  else
+    std::memcpy(array.data(), from, static_cast<std::size_t>(bytes));
+}
+
+void download(const Array& array, void* to, StreamRef stream) {
+  const std::int64_t bytes = array.size() * static_cast<std::int64_t>(size_of(array.type()));
+  if (bytes == 0) return;
+  if (array.device().kind() == DeviceKind::cuda)
+    cuda::download(array.device().place().ordinal, to, array.data(), bytes, stream.handle());
+  else
+    std::memcpy(to, array.data(), static_cast<std::size_t>(bytes));
+}
+
+Stream::Stream(const Device& device) : device_(device) {
+  if (device.kind() == DeviceKind::cuda) handle_ = cuda::create_stream(device.place().ordinal);
+}
+Stream::~Stream() {
+  if (device_.kind() == DeviceKind::cuda) cuda::destroy_stream(device_.place().ordinal, handle_);
+}
+void Stream::synchronize() const {
+  if (device_.kind() == DeviceKind::cuda) cuda::synchronize(device_.place().ordinal, handle_);
+}
+
+std::string CallStatus::message() const {
+  std::string text;
+  if (bad_row >= 0)
+    text = "'lengths[" + number(bad_row) + "]' is " + number(bad_length) +
+           "; it must be between 0 and T = " + number(T);
+  if (wrong_saved)
+    text += std::string(text.empty() ? "" : "; ") +
+            "'saved' was not filled by a forward of this call's T and B";
+  return text;
+}
+
+CallStatus status(const MemoryView& memory, StreamRef stream) {
+  const Bytes& scratch = memory.scratch;
+  const Place place = scratch.place.value_or(stream.place()), of_stream = stream.place();
+  if (place.kind != of_stream.kind)
+    refuse("status", "scratch",
+           " lies on " + to_string(place) + "; the stream is a " +
+               std::string(to_string(of_stream.kind)) + " stream");
+  if (of_stream.ordinal >= 0 && place != of_stream)
+    refuse("status", "scratch",
+           " lies on " + to_string(place) + "; the stream is one of " + to_string(of_stream));
+  if (stream.kind() == DeviceKind::cpu) return {};
+  if (scratch.data == nullptr) refuse("status", "scratch", " is null; it must be a call's");
+  return cuda::status(memory.scratch, stream.handle());
+}
 
 }  // namespace takt

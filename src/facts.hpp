@@ -10,10 +10,24 @@ namespace takt {
 
 struct DeviceFacts {
   DeviceKind kind = DeviceKind::cpu;
-  std::string name;             // "AMD EPYC 7763"
-  int threads = 1;              // cpu
-  std::string instruction_set;  // cpu: "x86-64-v3"
+  std::string name{};  // "AMD EPYC 7763", "NVIDIA H200"
+
+  // Of a cpu device.
+  int threads = 1;
+  std::string instruction_set{};  // "x86-64-v3"
   std::int64_t vector_bytes = 16;
+
+  // Of a cuda device.
+  int ordinal = 0;
+  int major = 0, minor = 0;  // compute capability
+  int multiprocessors = 0;
+  std::int64_t memory_bytes = 0;
+  std::int64_t l2_bytes = 0;
+  int driver = 0, runtime = 0;  // versions, as CUDART_VERSION is written: 13000 for 13.0
+  std::string architectures{};  // that takt's kernels were compiled for: "80 90a"
 };
+
+/// "cuda:0 (NVIDIA H200, compute capability 9.0, 132 SMs, 139 GiB)".
+std::string describe(const DeviceFacts& facts);
 
 }  // namespace takt

@@ -2,9 +2,11 @@
 #include "plan.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "cpu/layout.hpp"
+#include "cuda/layout.hpp"
 #include "say.hpp"
 
 namespace takt {
@@ -16,6 +18,13 @@ void check_dims(Dims largest) {
   if (largest.B < 0 || largest.B > most_rows)
     refuse("Plan", "B",
            " is " + number(largest.B) + "; it must be between 0 and " + number(most_rows));
+}
+
+[[noreturn]] void refuse_memory(const RnnSpec& spec, Dims largest) {
+  refuse("Plan", "T",
+         " = " + number(largest.T) + " and 'B' = " + number(largest.B) +
+             " are too large with I = " + number(spec.input_size) +
+             ", H = " + number(spec.hidden_size) + "; the memory must be below 2^63 bytes");
 }
 
 void refuse_on_cpu(const RnnSpec& spec) {
@@ -38,15 +47,44 @@ void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode
       decision.saved_bytes = cpu::SavedLayout(sizes).bytes;
     }
   } catch (const SizeOverflow&) {
-    refuse("Plan", "T",
-           " = " + number(largest.T) + " and 'B' = " + number(largest.B) +
-               " are too large with I = " + number(spec.input_size) +
-               ", H = " + number(spec.hidden_size) + "; the memory must be below 2^63 bytes");
+    refuse_memory(spec, largest);
   }
   decision.algorithm = "cpu";
   decision.candidates = {
-      {"cpu", true,
-       "R packed, gates fused into its product, one parallel region a chunk of steps"}};
+      {"cpu", true, "R packed, gates fused into its product, one parallel region a chunk of steps"},
+      {"step", false, "it runs on a cuda device"}};
+}
+
+void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
+                 const DeviceFacts& device) {
+  if (const std::string why = why_not_cuda(device); !why.empty())
+    unsupported("Plan", "device", " is " + describe(device) + "; " + why);
+  try {
+    const cuda::Sizes sizes = cuda::sizes_of(spec, *decision.cell, largest, device);
+    decision.scratch_bytes = cuda::ForwardLayout(sizes).bytes;
+    if (mode == Mode::training) {
+      decision.scratch_bytes = std::max(decision.scratch_bytes, cuda::BackwardLayout(sizes).bytes);
+      decision.saved_bytes = cuda::SavedLayout(sizes).bytes;
+    }
+  } catch (const SizeOverflow&) {
+    refuse_memory(spec, largest);
+  }
+  decision.algorithm = "step";
+  decision.candidates = {
+      {"step", true, "W x as one product a chunk of steps; a product and a gate kernel each step"},
+      {"cpu", false, "it runs on a cpu device"}};
+}
+
+/// Whether code for `architecture` ("80", "90a", "100f") runs on a device.
+bool runs_on(std::string_view architecture, const DeviceFacts& device) {
+  const bool exact = architecture.ends_with('a'), family = architecture.ends_with('f');
+  if (exact || family) architecture.remove_suffix(1);
+  int version = 0;
+  const auto [end, error] =
+      std::from_chars(architecture.data(), architecture.data() + architecture.size(), version);
+  if (error != std::errc() || end != architecture.data() + architecture.size()) return false;
+  const int major = version / 10, minor = version % 10;
+  return major == device.major && (exact ? minor == device.minor : minor <= device.minor);
 }
 
 std::string with_unit(std::int64_t bytes) {
@@ -56,6 +94,17 @@ std::string with_unit(std::int64_t bytes) {
 
 }  // namespace
 
+std::string why_not_cuda(const DeviceFacts& device) {
+  if (device.major < 8) return "takt's GPU code needs compute capability 8.0 or newer";
+  std::string_view rest = device.architectures;
+  while (!rest.empty()) {
+    const std::string_view architecture = rest.substr(0, rest.find(' '));
+    if (runs_on(architecture, device)) return "";
+    rest.remove_prefix(std::min(rest.size(), architecture.size() + 1));
+  }
+  return "this takt was compiled for " + device.architectures + " (TAKT_CUDA_ARCHITECTURES)";
+}
+
 Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device) {
   Decision decision;
   decision.cell = &check_spec("Plan", spec);
@@ -63,9 +112,10 @@ Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts&
   check_dims(largest);
   if (mode != Mode::inference && mode != Mode::training)
     refuse("Plan", "mode", " is " + number(static_cast<int>(mode)) + "; it must be 0 or 1");
-  if (device.kind != DeviceKind::cpu)
-    unsupported("Plan", "device", " is cuda; takt has no algorithm for it yet");
-  decide_cpu(decision, spec, largest, mode, device);
+  if (device.kind == DeviceKind::cuda)
+    decide_cuda(decision, spec, largest, mode, device);
+  else
+    decide_cpu(decision, spec, largest, mode, device);
   return decision;
 }
 
@@ -73,9 +123,7 @@ std::string explain(const Decision& decision, const RnnSpec& spec, Dims largest,
                     const DeviceFacts& device) {
   std::string text = to_string(spec) + ", " + std::string(to_string(mode)) + ", T up to " +
                      number(largest.T) + ", B up to " + number(largest.B) + "\n";
-  text += "device     " + std::string(to_string(device.kind)) + " (" + device.name + ", " +
-          number(device.threads) + (device.threads == 1 ? " thread, " : " threads, ") +
-          device.instruction_set + ")\n";
+  text += "device     " + describe(device) + "\n";
   for (const Candidate& candidate : decision.candidates)
     text += std::string(candidate.taken ? "taken      " : "refused    ") +
             std::string(candidate.algorithm) + ": " + candidate.reason + "\n";

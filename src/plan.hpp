@@ -24,6 +24,9 @@ struct Decision {
   std::int64_t saved_bytes = 0;
 };
 
+/// Why takt's GPU code cannot run on this cuda device; empty where it can.
+std::string why_not_cuda(const DeviceFacts& device);
+
 /// takt::find_cell, refusing in the name of `where`.
 const CellInfo& find_cell(const char* where, std::string_view name);
 

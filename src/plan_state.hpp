@@ -5,6 +5,10 @@
 
 #include "plan.hpp"
 
+namespace takt::cuda {
+struct Prepared;
+}
+
 namespace takt {
 
 struct Plan::State {
@@ -13,6 +17,7 @@ struct Plan::State {
   Mode mode;
   Device device;
   Decision decision;
+  std::shared_ptr<const cuda::Prepared> prepared{};  // of a cuda device
 };
 
 }  // namespace takt

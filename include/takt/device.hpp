@@ -41,7 +41,8 @@ class TAKT_API Device {
   Place place() const noexcept;
   int threads() const noexcept;                         ///< of a cpu device; else 0
   const std::string& instruction_set() const noexcept;  ///< of a cpu device; else empty
-  /// "cpu (AMD EPYC 7763, 2 threads, x86-64-v3)".
+  /// "cpu (AMD EPYC 7763, 2 threads, x86-64-v3)", "cuda:0 (NVIDIA H200, compute capability 9.0,
+  /// 132 SMs, 139 GiB)".
   std::string describe() const;
 
   friend bool operator==(const Device&, const Device&) = default;
@@ -55,7 +56,7 @@ class TAKT_API Device {
   std::shared_ptr<State> state_;
 };
 
-/// A GPU where there is one that takt can use, else the CPU with a new thread pool.
+/// The first GPU that takt can use, else the CPU with a new thread pool.
 TAKT_API Device best_device();
 
 /// Instruction-set levels of the CPU path that were built and that this machine can run, the best

@@ -16,8 +16,10 @@
 
 namespace takt {
 
-/// What forward reads. T and B are those of the call, I and H the spec's, C the number of the
-/// cell's inner states: a cell without any takes no c0, cT, c_all, nor their gradients. Shapes are
+/// What forward reads, all of it in the memory of the plan's device (a GPU's own, or managed; not
+/// pinned memory of the host). T and B are those of the call, I and H the spec's, C the number of the
+/// cell's inner states: a cell without any takes no c0, cT, c_all, nor their gradients. Those of
+/// inner states are of `inner_type(spec.type)`, all others of the spec's type. Shapes are
 /// for the time-major layout; the batch-major one swaps T and B in x, resets, y and c_all (and in
 /// their gradients), nowhere else. "First" and "last" are those in the order in which a layer runs:
 /// a reverse layer's first step of a row is its last valid one, its last step is t = 0.
@@ -80,7 +82,9 @@ class TAKT_API Plan {
   static constexpr std::int64_t alignment = 256;
 
   /// Throws ArgumentError where a size is out of range or members contradict each other,
-  /// UnsupportedError where no algorithm serves the spec on this device.
+  /// UnsupportedError where no algorithm serves the spec on this device. On a GPU it loads kernels
+  /// and lets products choose their algorithms: DeviceError where that fails, std::bad_alloc where
+  /// memory is short.
   Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device);
   // No moves: a handle is never empty.
   Plan(const Plan&) = default;
@@ -114,8 +118,12 @@ class TAKT_API Plan {
   /// calls, which keep their own working memory).
   /// Determinism: the same arguments on the same machine, build and thread count give the same
   /// bits. Through the products over time, bits may depend on T, B, a row's place in the batch and
-  /// the plan's largest T and B; the recurrence's do not.
-  /// Errors: ArgumentError, before anything is written.
+  /// the plan's largest T and B; on the CPU the recurrence's do not. On a GPU its product's do too,
+  /// and any product's on whether tensors and their rows are aligned to 16 bytes.
+  /// Errors: ArgumentError, before anything is written. On a GPU also DeviceError, where CUDA or
+  /// cuBLAS fails; what was enqueued before still runs, and the results mean nothing.
+  /// Lengths: a GPU's lie in its memory and are not read here. What is out of range is taken as 0
+  /// or T and told by takt::status.
   void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                StreamRef stream) const;
 

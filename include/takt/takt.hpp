@@ -8,6 +8,7 @@
 #include <takt/error.hpp>
 #include <takt/plan.hpp>
 #include <takt/spec.hpp>
+#include <takt/status.hpp>
 #include <takt/types.hpp>
 #include <takt/version.hpp>
 #include <takt/weights.hpp>

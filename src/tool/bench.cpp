@@ -22,15 +22,18 @@ using bench::Shape;
 /// The algorithm of each shape. Throws, before anything runs, for one that the device or its memory
 /// cannot serve.
 std::vector<std::string> check_shapes(const std::vector<Shape>& shapes, const Device& device) {
-  const double available = bench::available_bytes();
+  const bool on_cpu = device.kind() == DeviceKind::cpu;
+  const double available =
+      on_cpu ? bench::available_bytes() : static_cast<double>(facts_of(device).memory_bytes);
   std::vector<std::string> algorithms;
   for (const Shape& shape : shapes) {
     const Plan plan = bench::make_plan(shape, device);
     const double needed = bench::footprint(shape, plan).all();
     if (needed > available)
       throw Failure(bench::series_name(shape) + " with T=" + std::to_string(shape.T) + " needs " +
-                    with_byte_unit(needed) + " of memory; " + with_byte_unit(available) +
-                    " are available");
+                    with_byte_unit(needed) + " of memory; " +
+                    (on_cpu ? with_byte_unit(available) + " are available"
+                            : device.describe() + " has " + with_byte_unit(available)));
     algorithms.emplace_back(plan.algorithm());
   }
   return algorithms;

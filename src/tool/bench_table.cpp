@@ -103,13 +103,17 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
                             "input product"
                           : ": forward and backward, with the input product";
   std::vector<std::string> lines = {device_line(device)};
-  if (const auto found = blas()) lines.push_back("BLAS       " + describe(*found));
+  const bool on_cpu = device.kind() == DeviceKind::cpu;
+  if (!on_cpu) lines.push_back(versions_line(device));
+  if (const auto found = blas(); found && on_cpu) lines.push_back("BLAS       " + describe(*found));
   lines.push_back("load       " +
                   format("%.2f on %d cores before the start", load.average, load.cores) +
                   (load.heavy() ? ": busy, so times are too long and scatter" : ""));
   lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed);
   lines.push_back("time       median, least and most of 3 to 9 repetitions, " +
-                  format("%g", seconds) + " s a point or more, " + bench::benchmark_version());
+                  format("%g", seconds) + " s a point or more" +
+                  (on_cpu ? ", " : ", of calls until their stream is done, ") +
+                  bench::benchmark_version());
   for (const std::string& line : error_lines()) lines.push_back(line);
   lines.push_back(std::string("memory     of a call, computed: x, y, hT, cT, scratch, saved") +
                   (training_ ? "; in training dx and dy too" : ""));

@@ -7,6 +7,7 @@
 
 #include <takt/device.hpp>
 
+#include "facts.hpp"
 #include "tool/output.hpp"
 
 namespace CLI {
@@ -34,6 +35,12 @@ class DeviceOptions {
 
 /// "device     cpu (...)", the first line of whatever ran on a device.
 std::string device_line(const Device& device);
+
+/// Of a GPU: "versions   cuda:0: its driver serves CUDA up to 13.2, takt runs with ...".
+std::string versions_line(const Device& device);
+
+/// What takt itself knows of a device.
+const DeviceFacts& facts_of(const Device& device);
 
 Json device_json(const Device& device);
 

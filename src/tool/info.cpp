@@ -14,19 +14,24 @@
 #include "tool/commands.hpp"
 #include "tool/device_options.hpp"
 #include "tool/text.hpp"
-#include "words.hpp"
+#include "validate/case.hpp"
 
 namespace takt::tool {
 namespace {
 
 /// The smallest plan of a cell; throws as Plan does.
-Plan smallest_plan(std::string_view cell, DataType type, const Device& device) {
-  const RnnSpec spec{.cell = std::string(cell), .input_size = 1, .hidden_size = 1, .type = type};
+Plan smallest_plan(std::string_view cell, const validate::Precision& precision,
+                   const Device& device) {
+  const RnnSpec spec{.cell = std::string(cell),
+                     .input_size = 1,
+                     .hidden_size = 1,
+                     .type = precision.type,
+                     .math = precision.math};
   return Plan(spec, {1, 1}, Mode::training, device);
 }
 
 /// What the plans of all cells say of each algorithm: taken where any takes it.
-std::vector<Candidate> algorithms_on(const Device& device) {
+std::vector<Candidate> algorithms_on(const Device& device) try {
   std::vector<Candidate> algorithms;
   for (const CellInfo& cell : known_cells()) {
     const Plan plan = smallest_plan(cell.name, DataType::f32, device);
@@ -41,24 +46,29 @@ std::vector<Candidate> algorithms_on(const Device& device) {
     }
   }
   return algorithms;
+} catch (const UnsupportedError& error) {
+  return {{"all", false, error.what()}};
 }
 
-/// Types in which a cell runs on a device.
+/// Types in which a cell runs on a device, "tf32" among them.
 std::vector<std::string> types_of(const CellInfo& cell, const Device& device) {
   std::vector<std::string> types;
-  bench::for_words<DataType>([&](DataType type) {
-    try {
-      smallest_plan(cell.name, type, device);
-      types.emplace_back(to_string(type));
+  for (const validate::Precision& precision : validate::all_precisions()) try {
+      smallest_plan(cell.name, precision, device);
+      types.push_back(to_string(precision));
     } catch (const UnsupportedError&) {
     }
-  });
   return types;
 }
 
 struct Devices {
   std::vector<Device> here;
-  std::string no_gpu;  ///< why there is none (or no other)
+  std::string no_gpu;  ///< why there is none, or no other
+
+  /// What there is none of: "GPU", or "cuda:1" after the last.
+  std::string missing() const {
+    return here.size() == 1 ? "GPU" : "cuda:" + std::to_string(here.size() - 1);
+  }
 };
 
 Devices find_devices() {
@@ -93,7 +103,7 @@ void print_cells(const Lines& print, const Devices& devices) {
                                         {"recurrence", 0, true},
                                         {"products", 0, false}};
   for (const Device& device : devices.here)
-    columns.push_back({"types on " + std::string(to_string(device.kind())), 0, true});
+    columns.push_back({"types on " + to_string(device.place()), 0, true});
   Table table(columns);
   std::vector<std::vector<std::string>> rows;
   for (const CellInfo& cell : known_cells()) {
@@ -109,14 +119,17 @@ void print_cells(const Lines& print, const Devices& devices) {
 }
 
 void print_info(const Lines& print, const Devices& devices) {
-  for (const Device& device : devices.here) print(device_line(device));
-  print("no GPU     " + devices.no_gpu);
+  for (const Device& device : devices.here) {
+    print(device_line(device));
+    if (device.kind() == DeviceKind::cuda) print(versions_line(device));
+  }
+  print(format("no %-8s", devices.missing().c_str()) + devices.no_gpu);
   const std::string revision = *commit == '\0' ? "" : std::string(" (") + commit + ")";
   print("version    takt " + std::string(version()) + revision + ", built by " + compiler());
   print("levels     built: " + joined(built_levels()) + "; usable here: " + joined(cpu_levels()));
   if (const auto found = blas()) print("BLAS       " + describe(*found));
   for (const Device& device : devices.here) {
-    print("\nalgorithms on " + std::string(to_string(device.kind())));
+    print("\nalgorithms on " + to_string(device.place()));
     for (const Candidate& candidate : algorithms_on(device))
       print((candidate.taken ? "  runs     " : "  refused  ") + std::string(candidate.algorithm) +
             ": " + candidate.reason);

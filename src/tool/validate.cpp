@@ -26,20 +26,25 @@ struct Options {
   bool why = false;
 };
 
-/// All types that validation has cases for.
+/// The words of all precisions that validation has cases for.
 std::vector<std::string> validated_types() {
-  std::vector<std::string> types;
-  for (const Case& checked : validate::all_cases())
-    if (const std::string type(to_string(checked.type));
-        std::find(types.begin(), types.end(), type) == types.end())
-      types.push_back(type);
-  return types;
+  std::vector<std::string> words;
+  for (const validate::Precision& precision : validate::all_precisions())
+    words.push_back(to_string(precision));
+  return words;
+}
+
+validate::Precision parse_type(const std::string& word) {
+  const std::vector<std::string> words = validated_types();
+  check_one_of("--type", word, words);
+  const auto at = std::find(words.begin(), words.end(), word) - words.begin();
+  return validate::all_precisions()[static_cast<std::size_t>(at)];
 }
 
 Outcome run_case(const Case& checked, const Device& device) try {
   return validate::run(checked, device);
 } catch (const Error& error) {
-  throw Failure(checked.cell + " " + std::string(to_string(checked.type)) + ", " +
+  throw Failure(checked.cell + " " + to_string(checked.precision()) + ", " +
                 std::string(checked.semantics.name) + ", " + to_string(checked.shape) +
                 " could not be run: " + error.what());
 }
@@ -68,7 +73,7 @@ Counts run_on(const Device& device, const std::vector<Case>& cases, const Option
     print("LOOSE      " + to_string(use));
     json["loose_tolerances"].push_back({{"device", device.describe()},
                                         {"cell", use.cell},
-                                        {"type", to_string(use.type)},
+                                        {"type", to_string(use.precision)},
                                         {"tensor", use.tensor},
                                         {"share", use.share}});
     ++counts.loose_tolerances;
@@ -91,6 +96,7 @@ int run(const Options& options) {
   json["totals"] = counts_json(total);
   options.json.write(json);
   print(counts_line(total, options.why));
+  if (total.refused == total.cases) throw Failure("nothing was validated: " + total.reason);
   return total.outside + total.loose + total.loose_tolerances > 0 ? outside : done;
 }
 
@@ -112,11 +118,7 @@ Command validate_command(CLI::App& tool) {
   app.add_option_function<std::vector<std::string>>(
          "--type",
          [&filter = options->filter](const std::vector<std::string>& types) {
-           const std::vector<std::string> known = validated_types();
-           for (const std::string& type : types) {
-             check_one_of("--type", type, known);
-             filter.types.push_back(*bench::find_word<DataType>(type));
-           }
+           for (const std::string& type : types) filter.types.push_back(parse_type(type));
          },
          "Types to validate [all of " + joined(validated_types()) + "]; may be given several times")
       ->type_name("WORD")

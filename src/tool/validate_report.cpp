@@ -16,8 +16,9 @@ using validate::Verdict;
 
 /// Worse verdicts first; among equals the larger share of the tolerance, NaN the largest.
 bool worse(const Outcome& a, const Outcome& b) {
-  const auto rank = [](Verdict verdict) {
-    switch (verdict) {
+  const auto rank = [](const Outcome& outcome) {
+    if (!outcome.noticed.empty()) return 4;
+    switch (outcome.verdict) {
       case Verdict::outside: return 3;
       case Verdict::loose: return 2;
       case Verdict::inside: return 1;
@@ -25,16 +26,17 @@ bool worse(const Outcome& a, const Outcome& b) {
     }
     return 0;
   };
-  if (rank(a.verdict) != rank(b.verdict)) return rank(a.verdict) > rank(b.verdict);
+  if (rank(a) != rank(b)) return rank(a) > rank(b);
   const double share_a = a.worst().share(), share_b = b.worst().share();
   return std::isnan(share_b) ? false : std::isnan(share_a) || share_a > share_b;
 }
 
 }  // namespace
 
-void Counts::add(Verdict verdict) {
+void Counts::add(const Outcome& outcome) {
   ++cases;
-  switch (verdict) {
+  if (reason.empty()) reason = outcome.reason;
+  switch (outcome.verdict) {
     case Verdict::inside: ++inside; break;
     case Verdict::outside: ++outside; break;
     case Verdict::loose: ++loose; break;
@@ -49,6 +51,7 @@ Counts& Counts::operator+=(const Counts& other) {
   loose += other.loose;
   refused += other.refused;
   loose_tolerances += other.loose_tolerances;
+  if (reason.empty()) reason = other.reason;
   return *this;
 }
 
@@ -86,7 +89,7 @@ Json case_json(const Outcome& outcome, const Device& device) {
   const Case& checked = outcome.checked;
   Json json{{"device", device.describe()},
             {"cell", checked.cell},
-            {"type", to_string(checked.type)},
+            {"type", to_string(checked.precision())},
             {"T", checked.shape.T},
             {"B", checked.shape.B},
             {"I", checked.shape.I},
@@ -100,6 +103,7 @@ Json case_json(const Outcome& outcome, const Device& device) {
                                {"tolerance", tensor.tolerance},
                                {"share", tensor.share()}});
   json["verdict"] = outcome.verdict == Verdict::outside ? "outside" : to_string(outcome.verdict);
+  if (!outcome.noticed.empty()) json["noticed"] = outcome.noticed;
   if (!outcome.reason.empty()) json["reason"] = outcome.reason;
   return json;
 }
@@ -113,7 +117,7 @@ Report::Report(const Device& device, const std::vector<Case>& cases, Grouping gr
 
 std::vector<std::string> Report::key_of(const Case& checked) const {
   if (grouping_ == Grouping::cell) return {checked.cell};
-  return {checked.cell, std::string(to_string(checked.type)), std::string(checked.semantics.name)};
+  return {checked.cell, to_string(checked.precision()), std::string(checked.semantics.name)};
 }
 
 Table Report::make_table(const std::vector<Case>& cases) const {
@@ -129,7 +133,7 @@ Table Report::make_table(const std::vector<Case>& cases) const {
       columns[n].width = std::max(columns[n].width, key[n].size());
     widest_shape = std::max(widest_shape, to_string(checked.shape).size());
   }
-  const std::size_t where = widest_shape + std::string_view("inference c_all of f64, ").size();
+  const std::size_t where = widest_shape + std::string_view("inference c_all of bf16, ").size();
   for (const Table::Column& column : {Table::Column{"cases"},
                                       {"algorithm", 0, true},
                                       {"worst error", 8},
@@ -151,8 +155,8 @@ void Report::add(const Outcome& outcome) {
     group_ = {};
   }
   group_.key = key_of(outcome.checked);
-  group_.counts.add(outcome.verdict);
-  counts_.add(outcome.verdict);
+  group_.counts.add(outcome);
+  counts_.add(outcome);
   if (outcome.verdict == Verdict::refused) ++reasons_[outcome.reason];
   if (group_.algorithm.find(outcome.algorithm) == std::string::npos)
     group_.algorithm += (group_.algorithm.empty() ? "" : ", ") + outcome.algorithm;
@@ -164,28 +168,25 @@ void Report::finish() {
 }
 
 void Report::print_group() const {
-  std::vector<std::string> cells = group_.key;
-  cells.push_back(std::to_string(group_.counts.cases));
   const Outcome& worst = *group_.worst;
-  if (worst.verdict == Verdict::refused) {
-    for (const char* text : {"-", "-", "-", "-", "-", "not possible here"})
-      cells.emplace_back(text);
-  } else {
-    const validate::TensorError tensor = worst.worst();
-    cells.push_back(group_.algorithm);
-    cells.push_back(error_text(tensor.error()));
-    cells.push_back(error_text(tensor.tolerance));
-    cells.push_back(percent(tensor.share()));
-    cells.push_back(
-        std::string(tensor.tensor) +
-        (grouping_ == Grouping::cell ? " of " + std::string(to_string(worst.checked.type)) : "") +
-        ", " + to_string(worst.checked.shape));
-    std::string verdict(to_string(worst.verdict));
-    if (worst.verdict == Verdict::loose) verdict = "LOOSE";
-    if (group_.counts.refused > 0)
-      verdict += ", " + std::to_string(group_.counts.refused) + " not possible here";
-    cells.push_back(verdict);
-  }
+  if (worst.verdict == Verdict::refused) return;  // counted, and --why says why
+  std::vector<std::string> cells = group_.key;
+  cells.push_back(std::to_string(group_.counts.cases - group_.counts.refused));
+  const validate::TensorError tensor = worst.worst();
+  cells.push_back(group_.algorithm);
+  cells.push_back(error_text(tensor.error()));
+  cells.push_back(error_text(tensor.tolerance));
+  cells.push_back(percent(tensor.share()));
+  cells.push_back(
+      std::string(tensor.tensor) +
+      (grouping_ == Grouping::cell ? " of " + to_string(worst.checked.precision()) : "") + ", " +
+      to_string(worst.checked.shape));
+  std::string verdict(to_string(worst.verdict));
+  if (worst.verdict == Verdict::loose) verdict = "LOOSE";
+  if (!worst.noticed.empty()) verdict += ": the device noticed " + worst.noticed;
+  if (group_.counts.refused > 0)
+    verdict += ", " + std::to_string(group_.counts.refused) + " not possible here";
+  cells.push_back(verdict);
   print_(table_.row(cells));
 }
 

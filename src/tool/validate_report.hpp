@@ -16,7 +16,8 @@ namespace takt::tool {
 struct Counts {
   std::int64_t cases = 0, inside = 0, outside = 0, loose = 0, refused = 0;
   std::int64_t loose_tolerances = 0;  ///< validate::ToleranceUses::loose(), not cases
-  void add(validate::Verdict verdict);
+  std::string reason{};               ///< of the first refused one
+  void add(const validate::Outcome& outcome);
   Counts& operator+=(const Counts& other);
 };
 

@@ -2,6 +2,7 @@
 #include "validate/case.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <takt/cells.hpp>
 
@@ -15,7 +16,7 @@ constexpr CaseShape shapes[] = {
 };
 // More rows than a chunk of the whole-sequence products holds, whatever the cell and type
 // (Validation.ChunkedCasesAreChunked), and a long one.
-constexpr CaseShape chunked{1250, 5, 700, 3}, longer{2200, 8, 1, 32};
+constexpr CaseShape large[] = {{1250, 5, 700, 3}, {2200, 8, 1, 32}};
 // Nothing to compute: what is written must be exact.
 constexpr CaseShape empty[] = {{0, 3, 2, 4}, {4, 0, 2, 4}};
 
@@ -29,6 +30,17 @@ bool wanted(const std::vector<Value>& filter, const Value& value) {
 std::string to_string(const CaseShape& shape) {
   return "T" + std::to_string(shape.T) + " B" + std::to_string(shape.B) + " I" +
          std::to_string(shape.I) + " H" + std::to_string(shape.H);
+}
+
+std::string to_string(const Precision& precision) {
+  return std::string(precision.math == Math::strict ? to_string(precision.type)
+                                                    : to_string(precision.math));
+}
+
+const std::vector<Precision>& all_precisions() {
+  static const std::vector<Precision> all = {
+      DataType::f32, DataType::f64, DataType::f16, DataType::bf16, {DataType::f32, Math::tf32}};
+  return all;
 }
 
 const std::vector<Semantics>& all_semantics() {
@@ -60,16 +72,17 @@ std::vector<Case> all_cases(const Filter& filter) {
   std::vector<Case> cases;
   for (const CellInfo& cell : known_cells()) {
     if (!wanted(filter.cells, std::string(cell.name))) continue;
-    for (const DataType type : {DataType::f32, DataType::f64}) {
-      if (!wanted(filter.types, type)) continue;
+    for (const Precision& precision : all_precisions()) {
+      if (!wanted(filter.types, precision)) continue;
       for (const Semantics& semantics : all_semantics()) {
-        for (const CaseShape& shape : shapes)
-          cases.push_back({std::string(cell.name), type, shape, semantics});
-        for (const CaseShape& shape : empty)
-          cases.push_back({std::string(cell.name), type, shape, semantics});
-        if (semantics.name == "plain" || semantics.name == "reverse, lengths, resets")
-          for (const CaseShape& shape : {chunked, longer})
-            cases.push_back({std::string(cell.name), type, shape, semantics});
+        const auto add = [&](std::span<const CaseShape> more) {
+          for (const CaseShape& shape : more)
+            cases.push_back(
+                {std::string(cell.name), precision.type, precision.math, shape, semantics});
+        };
+        add(shapes);
+        add(empty);
+        if (semantics.name == "plain" || semantics.name == "reverse, lengths, resets") add(large);
       }
     }
   }

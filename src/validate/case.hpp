@@ -16,6 +16,24 @@ struct CaseShape {
 };
 std::string to_string(const CaseShape& shape);
 
+/// How numbers are stored and how their products are computed. Its word is that of the type, or
+/// "tf32" for f32 whose products round their inputs to tf32.
+struct Precision {
+  DataType type = DataType::f32;
+  Math math = Math::strict;
+
+  constexpr Precision(DataType type_in, Math math_in = Math::strict)  // NOLINT
+      : type(type_in), math(math_in) {}
+  friend bool operator==(const Precision&, const Precision&) = default;
+
+  /// Whether forward rounds more than f32 does.
+  bool is_reduced() const { return size_of(type) < 4 || math != Math::strict; }
+};
+std::string to_string(const Precision& precision);
+
+/// Every precision that is validated.
+const std::vector<Precision>& all_precisions();
+
 /// What a case does beside the plain call.
 struct Semantics {
   std::string_view name = "plain";
@@ -35,14 +53,17 @@ const std::vector<Semantics>& all_semantics();
 struct Case {
   std::string cell;
   DataType type = DataType::f32;
+  Math math = Math::strict;
   CaseShape shape;
   Semantics semantics;
+
+  Precision precision() const { return {type, math}; }
 };
 
-/// Cells x types x odd shapes x semantics. Empty filters take everything.
+/// Cells x precisions x odd shapes x semantics. Empty filters take everything.
 struct Filter {
   std::vector<std::string> cells;
-  std::vector<DataType> types;
+  std::vector<Precision> types;
 };
 std::vector<Case> all_cases(const Filter& filter = {});
 

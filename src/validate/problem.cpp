@@ -6,28 +6,27 @@
 
 #include <takt/cells.hpp>
 
+#include "half.hpp"
 #include "random.hpp"
+#include "validate/kink.hpp"
 
 namespace takt::validate {
 namespace {
 
 class Source {
  public:
-  Source(DataType type, int draw) : type_(type), seed_(static_cast<std::uint64_t>(draw)) {}
+  explicit Source(int draw) : seed_(static_cast<std::uint64_t>(draw)) {}
 
   /// Uniform in [-bound, bound), rounded to the type.
-  std::vector<double> values(std::int64_t size, double bound) {
+  std::vector<double> values(DataType type, std::int64_t size, double bound) {
     std::vector<double> values(static_cast<std::size_t>(size));
     ++sequence_;
-    for (std::size_t n = 0; n < values.size(); ++n) {
-      const double value = bound * uniform(seed_, n, sequence_);
-      values[n] = type_ == DataType::f32 ? static_cast<double>(static_cast<float>(value)) : value;
-    }
+    for (std::size_t n = 0; n < values.size(); ++n)
+      values[n] = rounded(bound * uniform(seed_, n, sequence_), type);
     return values;
   }
 
  private:
-  DataType type_;
   std::uint64_t seed_;
   std::uint32_t sequence_ = 0;
 };
@@ -69,6 +68,17 @@ const double* pointer(const std::vector<double>& values) {
 
 }  // namespace
 
+double rounded(double value, DataType type) {
+  const auto narrow = static_cast<float>(value);
+  switch (type) {
+    case DataType::f64: return value;
+    case DataType::f32: return static_cast<double>(narrow);
+    case DataType::f16: return static_cast<double>(from_f16(to_f16(narrow)));
+    case DataType::bf16: return static_cast<double>(from_bf16(to_bf16(narrow)));
+  }
+  return value;
+}
+
 Numbers make_numbers(const Case& checked, int draw) {
   const auto [T, B, I, H] = checked.shape;
   const CellInfo& cell = find_cell(checked.cell);
@@ -80,22 +90,24 @@ Numbers make_numbers(const Case& checked, int draw) {
   // The recurrence must matter, yet not blow up.
   const double bound_W = 1 / std::sqrt(static_cast<double>(I));
   const double bound_R = 1.5 / std::sqrt(static_cast<double>(H + 1));
-  Source source(checked.type, draw);
-  numbers.x = source.values(T * B * I, 1);
-  numbers.W = source.values(GH * I, bound_W);
-  numbers.R = source.values(GH * H, bound_R);
-  numbers.bW = source.values(GH, 0.5);
-  numbers.bR = source.values(GH, 0.5);
-  numbers.h0 = source.values(B * H, 1);
-  numbers.c0 = source.values(numbers.C * B * H, 1);
-  numbers.dy = source.values(T * B * H, 1);
-  numbers.dhT = source.values(B * H, 1);
-  numbers.dcT = source.values(numbers.C * B * H, 1);
-  numbers.dc_all = source.values(numbers.C * T * B * H, 1);
-  numbers.old_dW = source.values(GH * I, 1);
-  numbers.old_dR = source.values(GH * H, 1);
-  numbers.old_dbW = source.values(GH, 1);
-  numbers.old_dbR = source.values(GH, 1);
+  const DataType type = checked.type, inner = inner_type(type);
+  Source source(draw);
+  numbers.x = source.values(type, T * B * I, 1);
+  numbers.W = source.values(type, GH * I, bound_W);
+  numbers.R = source.values(type, GH * H, bound_R);
+  numbers.bW = source.values(type, GH, 0.5);
+  numbers.bR = source.values(type, GH, 0.5);
+  numbers.h0 = source.values(type, B * H, 1);
+  numbers.c0 = source.values(inner, numbers.C * B * H, 1);
+  numbers.dy = source.values(type, T * B * H, 1);
+  numbers.dhT = source.values(type, B * H, 1);
+  numbers.dcT = source.values(inner, numbers.C * B * H, 1);
+  numbers.dc_all = source.values(inner, numbers.C * T * B * H, 1);
+  numbers.old_dW = source.values(type, GH * I, 1);
+  numbers.old_dR = source.values(type, GH * H, 1);
+  numbers.old_dbW = source.values(type, GH, 1);
+  numbers.old_dbR = source.values(type, GH, 1);
+  if (checked.precision().is_reduced() && has_kink(checked.cell)) keep_from_kink(checked, numbers);
   if (semantics.null_states) numbers.h0.clear(), numbers.c0.clear();
   if (semantics.bias == Bias::none || semantics.bias == Bias::recurrent) numbers.bW.clear();
   if (semantics.bias == Bias::none || semantics.bias == Bias::input) numbers.bR.clear();

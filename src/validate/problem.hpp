@@ -1,4 +1,4 @@
-// The numbers of a case: inputs rounded to its type, and what the reference makes of them.
+// The numbers of a case: inputs rounded to its types, and what the reference makes of them.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,9 @@
 
 namespace takt::validate {
 
-/// Dense time-major arrays in double, each value representable in the case's type. Padding of x, dy
-/// and dc_all holds NaN, which nothing may read.
+/// Dense time-major arrays in double, each value representable in the case's type, those of inner
+/// states and their gradients in its `inner_type`. Padding of x, dy and dc_all holds NaN, which
+/// nothing may read.
 struct Numbers {
   std::int64_t G = 0, C = 0;
   std::vector<double> x, h0, c0, W, R, bW, bR;
@@ -20,6 +21,9 @@ struct Numbers {
   std::vector<std::int32_t> lengths;                     ///< empty: none
   std::vector<std::uint8_t> resets;                      ///< empty: none
 };
+
+/// The nearest value of a type.
+double rounded(double value, DataType type);
 
 /// `draw` chooses the values.
 Numbers make_numbers(const Case& checked, int draw);

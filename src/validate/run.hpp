@@ -14,7 +14,7 @@ namespace takt::validate {
 
 enum class Verdict {
   inside,   ///< within tolerance
-  outside,  ///< not
+  outside,  ///< not, or the device noticed in a call what was not there
   loose,    ///< within, but by so much in every tensor that the tolerances say little
   refused,  ///< the device has no algorithm for the case
 };
@@ -36,7 +36,8 @@ struct Outcome {
   std::string algorithm{};
   std::vector<TensorError> tensors{};
   Verdict verdict = Verdict::inside;
-  std::string reason{};  ///< where refused
+  std::string noticed{};  ///< by the device, in calls that were in order; "" where nothing was
+  std::string reason{};   ///< where refused
 
   /// The tensor with the largest share of its tolerance.
   TensorError worst() const;
@@ -44,9 +45,12 @@ struct Outcome {
 
 /// What the worst tensor of a case says of it.
 Verdict judge(const TensorError& worst);
+/// What a case that ran says in all.
+Verdict judge(const Outcome& outcome);
 
 /// Runs forward and backward of a training plan, and forward of one for inference. Cases of few
-/// elements run on several draws of numbers, so that their errors say something.
-Outcome run(const Case& checked, const Device& device);
+/// elements run on several draws of numbers, so that their errors say something, but on no more
+/// than `most_draws`.
+Outcome run(const Case& checked, const Device& device, int most_draws = 64);
 
 }  // namespace takt::validate

@@ -20,9 +20,15 @@ inline constexpr double least_share = 0.05;
 /// cell's own functions add a few units in the last place. The constants leave a factor of about
 /// 1.25 over the worst error seen on x86-64 at all levels, and `least_share` keeps them from being
 /// more generous.
-double tolerance(DataType type, std::int64_t accumulation);
+///
+/// In 16 bits and in tf32, sums and the cell's functions are f32's and as good as exact; operands
+/// of products are rounded. The error of each term is in proportion to the term, and a sum of n
+/// such errors grows as the sum itself does: what counts is `accumulation` roundings that one term
+/// has been through, whatever n is. Gates forget, so that those of earlier steps add little.
+double tolerance(const Precision& precision, std::int64_t accumulation);
 
-/// Terms of the sums that the tensors of a case are made of.
+/// Terms of the sums that the tensors of a case are made of; in 16 bits and in tf32 the roundings
+/// of one term.
 ///
 /// T enters only where there is a sum over it: gates are bounded and forget, so that y is no
 /// farther off after 2,200 steps than after 12.
@@ -32,7 +38,7 @@ struct Terms {
   std::int64_t weights = 0;   ///< dW, dR: a product for each step and row
   std::int64_t biases = 0;    ///< dbW, dbR
 };
-Terms terms_of(std::string_view cell, DataType type, const CaseShape& shape);
+Terms terms_of(std::string_view cell, const Precision& precision, const CaseShape& shape);
 
 /// max |result - reference| / max(1, max |reference|); NaN where exactly one of two elements is
 /// NaN.

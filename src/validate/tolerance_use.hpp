@@ -10,16 +10,15 @@
 
 namespace takt::validate {
 
-/// The most that any case of a cell and type has used of a tensor's tolerance.
+/// The most that any case of a cell and precision has used of a tensor's tolerance.
 struct ToleranceUse {
   std::string cell;
-  DataType type = DataType::f32;
+  Precision precision = DataType::f32;
   std::string_view tensor;
   double share = 0;
   CaseShape shape;  ///< of the case that used most
 
-  /// In f64 a device may do just what the reference does, to the last bit.
-  bool is_loose() const { return share < least_share && !(type == DataType::f64 && share == 0); }
+  bool is_loose() const;
 };
 
 /// "dbW of lstm f32 uses 1.3 % of its tolerance at most, in T5 B3 I2 H1".

@@ -1,0 +1,161 @@
+// Forward by steps: Wx of a chunk of steps as one product, then for each step R h as one product
+// and one kernel for all gates.
+#include <takt/kernels/prepare.cuh>
+
+#include "cuda/call.cuh"
+#include "cuda/step.cuh"
+
+namespace takt::cuda {
+namespace {
+
+template <class Real>
+class ForwardRun : Call<Real> {
+  using Base = Call<Real>;
+  using Acc = typename Base::Acc;
+  using Base::T, Base::B, Base::I, Base::H, Base::GH, Base::C;
+
+ public:
+  ForwardRun(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
+             const MemoryView& memory, StreamRef stream)
+      : Base(plan, dims, inputs, memory, stream),
+        inputs_(inputs),
+        outputs_(outputs),
+        weights_(inputs.weights[0]),
+        layout_(this->sizes_),
+        saved_(this->sizes_),
+        training_(plan.mode == Mode::training),
+        x_(over_time<const Real>(inputs.x, I, dims, plan.spec.layout)),
+        y_(over_time<Real>(outputs.y, H, dims, plan.spec.layout)),
+        c_all_(over_time<Acc>(outputs.c_all, H, dims, plan.spec.layout)) {}
+
+  void run() {
+    const bool empty = T == 0 || B == 0;
+    if (!empty) bind();
+    prepare();
+    const std::int64_t steps = this->steps_of(layout_.chunk_rows);
+    for (std::int64_t begin = 0; begin < T && !empty; begin += steps) {
+      const std::int64_t end = std::min(T, begin + steps);
+      input_product(begin, end);
+      for (std::int64_t s = begin; s < end; ++s) step(s, begin, end);
+    }
+    if (B > 0) store_final_states();
+  }
+
+ private:
+  /// Everything that may be refused comes before the first launch.
+  void bind() {
+    void* const workspace = this->template scratch<void>(layout_.workspace);
+    const std::int64_t steps = std::min(T, this->steps_of(layout_.chunk_rows));
+    const std::int64_t last = (T - 1) % steps + 1;
+    x_stride_ = this->uniform_stride(x_);
+    const bool aligned = is_wide(weights_.W.data()) && rows_are_wide(x_, x_stride_, I);
+    input_ = ChunkProduct(this->prepared_.input, steps * B, last * B, x_stride_ > 0 ? x_stride_ : I,
+                          aligned, workspace);
+    recurrent_ = this->prepared_.recurrent.bind({B, H, is_wide(weights_.R.data())}, workspace);
+    wide_ = H % Base::wide_units == 0 && is_wide(weights_.bW.data()) &&
+            is_wide(weights_.bR.data()) && is_wide(y_) && is_wide(c_all_);
+    wide_x_ = I % Base::wide_units == 0 && is_wide(x_);
+  }
+
+  void prepare() {
+    SavedMark* const mark = training_ ? this->template saved<SavedMark>(saved_.mark) : nullptr;
+    this->prepare_rows(layout_.status, layout_.lengths, mark, nullptr);
+    h_ = this->template scratch<Real>(layout_.h);
+    inner_ = training_ ? this->template saved<Acc>(saved_.inner)
+                       : this->template scratch<Acc>(layout_.inner);
+    if (B == 0) return;
+    InitialStates<Real> initial{.B = B, .H = H, .C = C};
+    initial.h0 = inputs_.h0.template as<Real>();
+    initial.c0 = inputs_.c0.template as<Acc>();
+    for (std::int64_t state = 0; state < C; ++state)
+      initial.start[state] =
+          static_cast<Acc>(this->plan_.decision.cell->start[static_cast<std::size_t>(state + 1)]);
+    initial.h = h_;
+    initial.saved_h0 = training_ ? this->template saved<Real>(saved_.h0) : nullptr;
+    initial.inner = inner_;
+    launch_over("initial_states_kernel", &initial_states_kernel<Real>, B * H, this->stream_,
+                initial);
+  }
+
+  void input_product(std::int64_t begin, std::int64_t end) {
+    const std::int64_t rows = (end - begin) * B;
+    Acc* const Wx = this->template scratch<Acc>(layout_.Wx);
+    const Real* operand = x_.data + this->first_time(begin, end) * x_.time_stride;
+    if (x_stride_ == 0) {
+      Real* const gathered = this->template scratch<Real>(layout_.x);
+      const GatherRows<Real> gather{this->chunk(begin, end, I), x_, gathered};
+      launch_over(
+          "gather_rows_kernel",
+          wide_x_ ? &gather_rows_kernel<Real, Base::wide_units> : &gather_rows_kernel<Real, 1>,
+          rows * (wide_x_ ? I / Base::wide_units : I), this->stream_, gather);
+      operand = gathered;
+    }
+    input_.of(rows).run(operand, weights_.W.data(), Wx, false, this->stream_);
+  }
+
+  void step(std::int64_t s, std::int64_t begin, std::int64_t end) {
+    const bool has_h = s > 0 || inputs_.h0;  // else it is 0, and so is R h
+    Acc* const Rh = this->template scratch<Acc>(layout_.Rh);
+    if (has_h) recurrent_.run(h_, weights_.R.data(), Rh, false, this->stream_);
+    const std::int64_t inner_step = training_ ? C * B * H : 0;
+    StepForward<Real> step;
+    step.place = this->place_of(s);
+    step.Wx = this->template scratch<Acc>(layout_.Wx) + this->index_of(s, begin, end) * B * GH;
+    step.Rh = has_h ? Rh : nullptr;
+    step.bW = weights_.bW.template as<Real>();
+    step.bR = weights_.bR.template as<Real>();
+    step.h_old = step.h_new = h_;
+    step.inner_old = inner_;
+    step.inner_new = inner_ + inner_step;
+    step.y = y_;
+    step.c_all = c_all_;
+    if (training_)
+      step.saved = this->template saved<Real>(saved_.steps) + s * this->sizes_.V * B * H;
+    step.fill = static_cast<Acc>(this->plan_.spec.fill);
+    step_launches<Real>(this->plan_.decision.cell_index).forward(step, wide_, this->stream_);
+    inner_ += inner_step;
+  }
+
+  void store_final_states() {
+    if (outputs_.hT) this->copy(outputs_.hT.template as<Real>(), h_, B * H);
+    if (outputs_.cT) this->copy(outputs_.cT.template as<Acc>(), inner_, C * B * H);
+  }
+
+  const Inputs& inputs_;
+  const Outputs& outputs_;
+  const LayerWeights& weights_;
+  ForwardLayout layout_;
+  SavedLayout saved_;
+  bool training_;
+  OverTime<const Real> x_;
+  OverTime<Real> y_;
+  OverTime<Acc> c_all_;
+  std::int64_t x_stride_ = 0;
+  bool wide_ = false, wide_x_ = false;
+  ChunkProduct input_;
+  BoundProduct recurrent_;
+  Real* h_ = nullptr;
+  Acc* inner_ = nullptr;  // the states before the next step
+};
+
+}  // namespace
+
+void load_forward(const Plan::State& plan) {
+  with_type(plan.spec.type, [&]<class Real>() {
+    load("prepare_rows_kernel", &prepare_rows_kernel);
+    load("initial_states_kernel", &initial_states_kernel<Real>);
+    load("gather_rows_kernel", &gather_rows_kernel<Real, Call<Real>::wide_units>);
+    load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
+    step_launches<Real>(plan.decision.cell_index).load_forward();
+  });
+}
+
+void forward(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
+             const MemoryView& memory, StreamRef stream) {
+  const CurrentDevice current(plan.device.place().ordinal);
+  with_type(plan.spec.type, [&]<class Real>() {
+    ForwardRun<Real>(plan, dims, inputs, outputs, memory, stream).run();
+  });
+}
+
+}  // namespace takt::cuda

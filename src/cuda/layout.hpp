@@ -1,0 +1,74 @@
+// Where the step algorithm keeps things in the caller's scratch and saved memory. Pure: read by the
+// planner for sizes and by the driver for offsets.
+#pragma once
+
+#include <cstdint>
+
+#include <takt/cells.hpp>
+#include <takt/spec.hpp>
+#include <takt/types.hpp>
+
+#include "arithmetic.hpp"
+#include "facts.hpp"
+
+namespace takt::cuda {
+
+/// Elements of Wx and x (backward: of dwx, drh and one operand) in a chunk of steps, so that their
+/// scratch does not grow with T. At f32 16 MiB, which stay in the L2 of an A100 or later.
+inline constexpr std::int64_t chunk_elements = std::int64_t{4} << 20;
+
+struct Sizes {
+  std::int64_t T = 0, B = 0, I = 0, H = 0;  // T, B: the plan's largest
+  std::int64_t G = 0, C = 0, V = 0;         // gates, inner states, saved values
+  std::int64_t real_bytes = 0, acc_bytes = 0;
+  std::int64_t workspace_bytes = 0;  // of cuBLASLt
+  bool shared_gradient = false;
+};
+
+Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const DeviceFacts& device);
+
+/// Offsets in bytes. `status` comes first in both passes, where takt::status finds it.
+struct ForwardLayout {
+  std::int64_t chunk_rows = 0;  // rows (of T * B) that a chunk may hold, at least B
+  std::int64_t status = 0;      // StatusWord
+  std::int64_t lengths = 0;     // int32 [B]
+  std::int64_t h = 0;           // Real [B,H]
+  std::int64_t inner = 0;       // Acc [C,B,H], in inference
+  std::int64_t x = 0;           // Real [chunk_rows,I], where x cannot be read as it lies
+  std::int64_t Wx = 0;          // Acc [chunk_rows,G*H]
+  std::int64_t Rh = 0;          // Acc [B,G*H]
+  std::int64_t workspace = 0;
+  std::int64_t bytes = 0;
+
+  explicit ForwardLayout(const Sizes& sizes);
+};
+
+struct BackwardLayout {
+  std::int64_t chunk_rows = 0;
+  std::int64_t status = 0, lengths = 0;
+  std::int64_t dh = 0;      // Acc [B,H]
+  std::int64_t dinner = 0;  // Acc [C,B,H]
+  std::int64_t dRh = 0;     // Acc [B,H]
+  std::int64_t dwx = 0;     // Real [chunk_rows,G*H]
+  std::int64_t drh = 0;     // the same, where it differs from dwx
+  std::int64_t rows = 0;    // Real [chunk_rows,max(I,H)] x, then h, then dx
+  std::int64_t sums = 0;    // double [2,parts,G*H], of dwx and of drh
+  std::int64_t dW = 0;      // Acc [G*H,I] and
+  std::int64_t dR = 0;      // Acc [G*H,H], where the caller's have 16 bits
+  std::int64_t workspace = 0;
+  std::int64_t bytes = 0;
+
+  explicit BackwardLayout(const Sizes& sizes);
+};
+
+struct SavedLayout {
+  std::int64_t mark = 0;   // SavedMark
+  std::int64_t h0 = 0;     // Real [B,H]
+  std::int64_t inner = 0;  // Acc [T+1,C,B,H] in the order of steps, the initial ones first
+  std::int64_t steps = 0;  // Real [T,V,B,H]
+  std::int64_t bytes = 0;
+
+  explicit SavedLayout(const Sizes& sizes);
+};
+
+}  // namespace takt::cuda
