@@ -302,11 +302,16 @@ TEST(DeviceRefusal, InstructionSet) {
       "takt: Device::cpu: 'instruction_set' is 'x86-64-v9'; this machine has: " + known);
 }
 
+// Why there is none depends on the build and the machine; each reason is a test where it can be
+// made to happen (simt/cuda_device_test.cpp).
 TEST(DeviceRefusal, Cuda) {
-  expect_refusal<DeviceError>([] { Device::cuda(); },
-                              "takt: Device::cuda: no device 0: takt was built without CUDA");
-  expect_refusal<DeviceError>([] { Device::cuda(3); },
-                              "takt: Device::cuda: no device 3: takt was built without CUDA");
+  try {
+    Device::cuda(1'000);
+    ADD_FAILURE() << "not refused";
+  } catch (const DeviceError& error) {
+    const std::string sentence = error.what(), head = "takt: Device::cuda: no device 1000: ";
+    EXPECT_TRUE(sentence.starts_with(head) && sentence.size() > head.size()) << sentence;
+  }
 }
 
 class ArrayRefusal : public testing::Test {
@@ -348,10 +353,6 @@ TEST_F(ArrayRefusal, MoreThanThereIs) {
 }
 
 TEST_F(ArrayRefusal, Type) {
-  expect_refusal<UnsupportedError>([&] { Array(device_, {1}, DataType::f16); },
-                                   "takt: Array: 'type' is f16; arrays hold f32 or f64 yet");
-  expect_refusal<UnsupportedError>([&] { random(device_, {1}, 1, DataType::bf16); },
-                                   "takt: Array: 'type' is bf16; arrays hold f32 or f64 yet");
   expect_refusal<ArgumentError>([&] { Array(device_, {1}, static_cast<DataType>(4)); },
                                 "takt: Array: 'type' is 4; it must be between 0 and 3");
 }

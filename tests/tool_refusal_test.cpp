@@ -52,7 +52,10 @@ TEST(ToolRefuses, UnknownWords) {
   for (const std::string name : {"validate", "bench", "explain"}) {
     expect_refusal({{name, "--cell", "lstn"}, {"--cell is 'lstn'", "one of: " + cells}});
     expect_refusal({{name, "--type", "f31"}, {"--type is 'f31'", "one of: f32, f64"}});
-    expect_refusal({{name, "--device", "tpu"}, {"--device is 'tpu'", "cpu, cuda, best"}});
+    expect_refusal({{name, "--device", "tpu"}, {"--device is 'tpu'", "cpu, cuda, cuda:N, best"}});
+    for (const std::string device :
+         {"cuda:", "cuda:x", "cuda:-1", "cuda:N", "cuda:4294967296", "cpu:0"})
+      expect_refusal({{name, "--device", device}, {"--device is '" + device + "'; it must be"}});
     expect_refusal({{name, "--instruction-set", "mmx"}, {"--instruction-set is 'mmx'", "one of:"}});
     expect_refusal({{name, "--frob"}, {"'--frob'", "takt " + name + " --help"}});
     expect_refusal({{name, "frob"}, {"'frob'", "takt " + name + " --help"}});
@@ -141,9 +144,12 @@ TEST(ToolRefuses, WhatNothingHereCanDo) {
     expect_refusal({{name, "--device", "cuda", "--threads", "1"}, {"--threads", "'cuda'"}});
     expect_refusal({{name, "--device", "cuda", "--instruction-set", takt::cpu_levels().front()},
                     {"--instruction-set", "'cuda'"}});
+    expect_refusal({{name, "--device", "cuda:1", "--threads", "1"}, {"--threads", "'cuda:1'"}});
+    expect_refusal({{name, "--device", "cuda:1000"}, {"Device::cuda: no device 1000: "}}, "",
+                   failed);
   }
   expect_refusal({{"bench", "--device", "cpu", "--type", "f16"}, {"'type' is f16", "cpu"}});
-  expect_refusal({{"validate", "--type", "f16"}, {"--type is 'f16'", "one of: f32, f64"}});
+  expect_refusal({{"validate", "--type", "f8"}, {"one of: f32, f64, f16, bf16, tf32"}});
   expect_refusal({{"explain", "--layers", "2"}, {"'layers' is 2"}});
   expect_refusal({{"explain", "--seq", "9223372036854775807", "--batch", "2000000000"}, {"'T'"}});
   expect_refusal({{"explain", "--dropout", "1.5"}, {"'dropout' is 1.5"}});

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -71,6 +73,11 @@ TEST(ToolInfo, BeginsWithTheDeviceAndNamesEveryCell) {
   EXPECT_EQ(lines_of(result.out).front(), "device     " + takt::Device::cpu().describe());
   for (const takt::CellInfo& cell : takt::known_cells())
     EXPECT_NE(result.out.find("\n" + std::string(cell.name) + " "), std::string::npos) << cell.name;
+  EXPECT_NE(result.out.find("\nalgorithms on cpu\n  runs     cpu: "), std::string::npos);
+  EXPECT_NE(result.out.find("\n  refused  step: it runs on a cuda device\n"), std::string::npos);
+  const std::string missing =
+      takt::best_device().kind() == takt::DeviceKind::cpu ? "GPU   " : "cuda:";
+  EXPECT_NE(result.out.find("\nno " + missing), std::string::npos) << result.out;
 }
 
 TEST(ToolInfo, GivesTheSameAsJsonAndNothingElse) {
@@ -90,6 +97,13 @@ TEST(ToolInfo, GivesTheSameAsJsonAndNothingElse) {
       EXPECT_FALSE(info["devices"][0]["types"][std::string(cell.name)].empty());
     }
     EXPECT_FALSE(info["no_gpu"].get<std::string>().empty());
+    ASSERT_FALSE(info["devices"].empty());
+    for (std::size_t n = 0; n < info["devices"].size(); ++n) {
+      const json& device = info["devices"][n];
+      EXPECT_EQ(device["place"], n == 0 ? "cpu" : "cuda:" + std::to_string(n - 1));
+      EXPECT_EQ(device["algorithms"].size(), 2u);
+      EXPECT_EQ(device.contains("driver"), n > 0);
+    }
   }
 }
 
@@ -170,6 +184,41 @@ TEST(ToolValidate, RunsEveryLevelOfThisMachine) {
   EXPECT_TRUE(
       lines.back().starts_with(std::to_string(cases * takt::cpu_levels().size()) + " cases, "))
       << lines.back();
+}
+
+// What a device cannot do is counted, and takes no line.
+TEST(ToolValidate, CountsWhatIsNotPossibleHere) {
+  const ToolResult result =
+      run_tool({"validate", "--cell", first_cell, "--device", "cpu", "--type", "f64", "--type",
+                "bf16", "--type", "tf32", "--why", "--json", "-"});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json report = json::parse(result.out);
+  const auto ran =
+      takt::validate::all_cases({.cells = {first_cell}, .types = {takt::DataType::f64}});
+  EXPECT_EQ(report["totals"]["inside"], ran.size());
+  EXPECT_EQ(report["totals"]["refused"], 2 * ran.size());
+  EXPECT_EQ(report["totals"]["cases"], 3 * ran.size());
+  std::map<std::string, std::set<std::string>> verdicts;
+  for (const json& told : report["cases"])
+    verdicts[told["type"].get<std::string>()].insert(told["verdict"].get<std::string>());
+  EXPECT_EQ(verdicts, (std::map<std::string, std::set<std::string>>{
+                          {"f64", {"inside"}}, {"bf16", {"refused"}}, {"tf32", {"refused"}}}));
+  const ToolResult text = run_tool({"validate", "--cell", first_cell, "--device", "cpu", "--type",
+                                    "f64", "--type", "bf16", "--why"});
+  const std::string count = std::to_string(ran.size());
+  EXPECT_EQ(lines_of(text.out).size(), 4 + takt::validate::all_semantics().size()) << text.out;
+  EXPECT_NE(text.out.find("not possible here, " + count + " cases: takt: Plan: 'type' is bf16"),
+            std::string::npos);
+  EXPECT_TRUE(text.out.ends_with(" cases, " + count + " inside tolerance, 0 outside, " + count +
+                                 " not possible here\n"))
+      << text.out;
+}
+
+TEST(ToolValidate, OfNothingIsAFailure) {
+  const ToolResult result = run_tool({"validate", "--type", "tf32", "--device", "cpu"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.err.find("nothing was validated: takt: Plan: 'math' is tf32"), std::string::npos)
+      << result.err;
 }
 
 const std::vector<std::string> tiny_bench = {"bench", "--cell",    first_cell, "--hidden",

@@ -11,6 +11,8 @@
 #include <takt/takt.hpp>
 
 #include "cell_names.hpp"
+#include "validate/kink.hpp"
+#include "validate/problem.hpp"
 #include "validate/run.hpp"
 #include "validate/tolerance_use.hpp"
 
@@ -56,12 +58,86 @@ TEST(ErrorMeter, InfinityIsEqualToItselfAlone) {
   EXPECT_EQ(error_of(-infinity, infinity), infinity);
 }
 
+class Validate : public testing::TestWithParam<std::string> {};
+
+Case case_of(const std::string& cell, DataType type, const CaseShape& shape) {
+  return {.cell = cell, .type = type, .shape = shape, .semantics = {}};
+}
+
 TEST(Tolerance, IsAFewRoundingsAndGrowsWithTheSum) {
   EXPECT_GT(tolerance(DataType::f32, 1), 0x1p-23);
   EXPECT_LT(tolerance(DataType::f32, 1), 8 * 0x1p-23);
   EXPECT_LT(tolerance(DataType::f32, 1), tolerance(DataType::f32, 100));
   EXPECT_LT(tolerance(DataType::f32, 10'000), 200 * 0x1p-23);
   EXPECT_EQ(tolerance(DataType::f64, 50), tolerance(DataType::f32, 50) * 0x1p-29);
+}
+
+TEST(Tolerance, IsAFewRoundingsOfWhatIsRoundedWhateverTheSum) {
+  for (const Precision& precision : all_precisions()) {
+    if (!precision.is_reduced()) continue;
+    const Terms few = terms_of("lstm", precision, {1, 1, 1, 1}),
+                many = terms_of("lstm", precision, {10000, 100, 1000, 1000});
+    EXPECT_EQ(few.weights, many.weights) << to_string(precision);
+    for (const std::int64_t terms : {many.forward, many.backward, many.weights, many.biases}) {
+      EXPECT_GE(terms, 1);
+      EXPECT_LE(terms, 4);
+    }
+  }
+  EXPECT_EQ(tolerance(DataType::f16, 1), 0x1p-10);
+  EXPECT_EQ(tolerance(DataType::bf16, 4), 0x1p-6);
+  EXPECT_EQ(tolerance({DataType::f32, Math::tf32}, 4), 0x1p-8);
+}
+
+TEST(ValidateCases, HaveEveryPrecision) {
+  std::vector<std::string> words;
+  for (const Precision& precision : all_precisions()) {
+    words.push_back(to_string(precision));
+    const std::vector<Case> cases = all_cases({.cells = {}, .types = {precision}});
+    EXPECT_EQ(cases.size() * all_precisions().size(), all_cases().size());
+    for (const Case& checked : cases) EXPECT_EQ(checked.precision(), precision);
+  }
+  EXPECT_EQ(words, (std::vector<std::string>{"f32", "f64", "f16", "bf16", "tf32"}));
+}
+
+TEST_P(Validate, NumbersAreOfTheTypesOfTheirTensors) {
+  for (const Precision& precision : all_precisions()) {
+    Case checked = case_of(GetParam(), precision.type, {4, 3, 2, 5});
+    checked.math = precision.math;
+    const Numbers numbers = make_numbers(checked, 0);
+    const auto fits = [](const std::vector<double>& values, DataType type) {
+      return std::all_of(values.begin(), values.end(),
+                         [&](double value) { return rounded(value, type) == value; });
+    };
+    for (const auto& values : {numbers.x, numbers.h0, numbers.W, numbers.R, numbers.bW, numbers.dy,
+                               numbers.dhT, numbers.old_dW})
+      EXPECT_TRUE(fits(values, precision.type)) << to_string(precision);
+    for (const auto& values : {numbers.c0, numbers.dcT, numbers.dc_all}) {
+      EXPECT_TRUE(fits(values, inner_type(precision.type))) << to_string(precision);
+      if (numbers.C > 0 && size_of(precision.type) == 2) {
+        EXPECT_FALSE(fits(values, precision.type)) << to_string(precision);
+      }
+    }
+  }
+}
+
+TEST(ValidateKink, IsThatOfARectifier) {
+  EXPECT_TRUE(has_kink("rnn_relu"));
+  EXPECT_FALSE(has_kink("rnn_tanh"));
+}
+
+// All sums of gates of all cases that are moved away from it stay away: with inputs that are off by
+// more than bf16 rounds, the same units live.
+TEST(ValidateKink, IsFarFromNumbersOfReducedPrecision) {
+  for (const Case& checked : all_cases({.cells = {"rnn_relu"}, .types = {DataType::bf16}})) {
+    if (checked.shape.T > 1000) continue;
+    Numbers numbers = make_numbers(checked, 0);
+    const std::vector<double> y = reference::forward(reference_problem(checked, numbers)).y;
+    for (double& weight : numbers.R) weight *= 1 + 0x1p-4;
+    for (double& value : numbers.x) value *= 1 - 0x1p-4;
+    const std::vector<double> moved = reference::forward(reference_problem(checked, numbers)).y;
+    for (std::size_t n = 0; n < y.size(); ++n)
+      ASSERT_EQ(y[n] > 0, moved[n] > 0) << to_string(checked.shape) << checked.semantics.name;
+  }
 }
 
 TensorError tensor_error(double error, double tolerance) {
@@ -79,10 +155,6 @@ TEST(ValidateOutcome, WorstIsTheLargestShareOrNan) {
   EXPECT_EQ(outcome.worst().share(), 0.5);
   outcome.tensors[2].meter.nan = true;
   EXPECT_TRUE(std::isnan(outcome.worst().error()));
-}
-
-Case case_of(const std::string& cell, DataType type, const CaseShape& shape) {
-  return {.cell = cell, .type = type, .shape = shape, .semantics = {}};
 }
 
 std::string verdict_of(const Case& checked) {
@@ -104,8 +176,6 @@ class RoundUp {
   int before_;
 };
 
-class Validate : public testing::TestWithParam<std::string> {};
-
 TEST_P(Validate, AProcessorThatRoundsUpIsOutside) {
   for (const DataType type : {DataType::f32, DataType::f64}) {
     const Case checked = case_of(GetParam(), type, {200, 4, 3, 24});
@@ -123,6 +193,24 @@ TEST(ValidateOutcome, ItsWorstTensorJudges) {
   EXPECT_EQ(judge(tensor_error(0.99 * least_share, 1)), Verdict::loose);
   EXPECT_EQ(judge(tensor_error(0, 0)), Verdict::inside);
   EXPECT_EQ(judge(tensor_error(0x1p-60, 0)), Verdict::outside);
+}
+
+TEST(ValidateOutcome, WhatTheDeviceNoticedJudgesToo) {
+  Outcome outcome{.checked = case_of("gru", DataType::f32, {1, 1, 2, 1}),
+                  .tensors = {tensor_error(1, 2)}};
+  EXPECT_EQ(judge(outcome), Verdict::inside);
+  outcome.noticed = "in forward: 'lengths[3]' is 9; it must be between 0 and T = 4";
+  EXPECT_EQ(judge(outcome), Verdict::outside);
+}
+
+TEST(ValidateOutcome, InF64OneCaseSaysNothingOfTheTolerance) {
+  Outcome outcome{.checked = case_of("gru", DataType::f32, {1, 1, 2, 1}),
+                  .tensors = {tensor_error(0, 1)}};
+  EXPECT_EQ(judge(outcome), Verdict::loose);
+  outcome.checked.type = DataType::f64;
+  EXPECT_EQ(judge(outcome), Verdict::inside);
+  outcome.tensors = {tensor_error(2, 1)};
+  EXPECT_EQ(judge(outcome), Verdict::outside);
 }
 
 TEST(ToleranceTerms, CountWhatEachTensorSums) {
@@ -179,6 +267,18 @@ TEST(ToleranceUses, OfExactResults) {
   uses.add(
       outcome_of(case_of("gru", DataType::f32, {1, 1, 2, 1}), {named_error("y", nan_value, 1)}));
   EXPECT_TRUE(uses.loose().empty());
+}
+
+TEST(ToleranceUses, OfATf32ThatRoundsToTheNearestAreHalf) {
+  Case checked = case_of("gru", DataType::f32, {1, 1, 2, 1});
+  checked.math = Math::tf32;
+  ToleranceUses uses;
+  uses.add(outcome_of(checked, {named_error("y", 0.6 * least_share, 1)}));
+  EXPECT_TRUE(uses.loose().empty());
+  uses.add(outcome_of(checked, {named_error("dx", 0.4 * least_share, 1)}));
+  ASSERT_EQ(uses.loose().size(), 1U);
+  EXPECT_EQ(to_string(uses.loose()[0]),
+            "dx of gru tf32 uses 2 % of its tolerance at most, in T1 B1 I2 H1");
 }
 
 TEST_P(Validate, ATypeWithoutAlgorithmIsRefused) {

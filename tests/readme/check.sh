@@ -18,7 +18,7 @@ block text >"$folder/expected"
 
 "$compiler" -std=c++20 -Wall -Wextra -Wconversion -Wsign-conversion -Werror -I"$source/include" \
   "$folder/first.cpp" "$library" -Wl,-rpath,"$(dirname "$library")" -o "$folder/first"
-"$folder/first" >"$folder/printed"
+CUDA_VISIBLE_DEVICES= "$folder/first" >"$folder/printed"  # what it says of the CPU
 
 awk 'function plain(line) {
        sub(/^device .*/, "device", line)

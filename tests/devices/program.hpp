@@ -1,4 +1,4 @@
-// A small f32 program on host memory, easily changed, run and compared as a whole.
+// A small program of a test, easily changed, run on any device and compared as a whole.
 #pragma once
 
 #include <array>
@@ -9,10 +9,11 @@
 
 #include "validate/case.hpp"
 
-namespace takt::cpu_test {
+namespace takt::test {
 
 using validate::CaseShape;
 
+/// Elements of 16 bits as the floats that they are.
 struct Results {
   std::vector<float> y, hT, cT, c_all;
   friend bool operator==(const Results&, const Results&) = default;
@@ -30,16 +31,17 @@ struct ProgramGradients {
 /// x and W are small multiples of 1/8, so that sums of their products are exact in any order: what
 /// runs before the recurrence then has the same bits whatever T and B are.
 struct Program {
-  Program(const std::string& cell, const CaseShape& shape);
+  Program(const std::string& cell, DataType type, const CaseShape& shape);
 
   RnnSpec spec() const;
-  Weights weights() const;
-  Results empty_results() const;
   Results forward(const Device& device, Mode mode) const;
+  /// The same by calls of these numbers of steps, which carry the states.
+  Results forward_in_parts(const Device& device, const std::vector<std::int64_t>& parts) const;
   /// After a training forward; `asked` has a bit for each part.
   ProgramGradients backward(const Device& device, unsigned asked = ~0U) const;
 
   std::string cell;
+  DataType type;
   CaseShape shape;
   Direction direction = Direction::forward;
   float fill = 0;
@@ -47,9 +49,6 @@ struct Program {
   std::vector<float> x, h0, c0, W, R, bW, bR, dy, dhT, dcT;
   std::vector<std::int32_t> lengths;
   std::vector<std::uint8_t> resets;
-
- private:
-  Inputs inputs() const;
 };
 
-}  // namespace takt::cpu_test
+}  // namespace takt::test

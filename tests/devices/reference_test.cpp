@@ -1,0 +1,89 @@
+// Every device against the reference: cells, precisions, semantics and odd shapes of validation.
+// The cpu has a suite of its own, level by level (cpu_test.cpp).
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+
+#include "cell_names.hpp"
+#include "devices/test_devices.hpp"
+#include "validate/run.hpp"
+#include "validate/tolerance_use.hpp"
+
+namespace takt::test {
+namespace {
+
+using validate::Case;
+using validate::CaseShape;
+using validate::Outcome;
+using validate::Precision;
+using validate::Verdict;
+
+bool is_wanted(const Case& checked, TestDevice::Effort effort) {
+  const auto [T, B, I, H] = checked.shape;
+  if (effort == TestDevice::Effort::all) return true;
+  // One with tails, one whose rows are whole vectors in every type.
+  if (checked.shape == CaseShape{7, 4, 3, 5} || checked.shape == CaseShape{33, 2, 7, 16})
+    return true;
+  if (effort == TestDevice::Effort::some) return T * B == 0;
+  const std::string_view semantics = checked.semantics.name;
+  if (semantics != "plain" && semantics != "reverse, lengths, resets" &&
+      semantics != "batch-major, lengths, resets, strides")
+    return T * B == 0;
+  // Many draws of a single unit say little more. Chunks know nothing of cells, but for gradients
+  // that are not shared.
+  return H > 1 && (T * B * H < 4'000 || (I == 700 && checked.cell == "gru"));
+}
+
+std::vector<TestDevice> devices_but_the_cpu() {
+  std::vector<TestDevice> devices = test_devices();
+  std::erase_if(devices, [](const TestDevice& device) { return device.name == "cpu"; });
+  return devices;
+}
+
+class DeviceAgainstReference
+    : public testing::TestWithParam<std::tuple<std::string, Precision, TestDevice>> {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(DeviceAgainstReference);
+
+TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
+  const auto& [cell, precision, test_device] = GetParam();
+  const Device device = test_device.open();
+  const int most_draws = test_device.effort == TestDevice::Effort::all    ? 64
+                         : test_device.effort == TestDevice::Effort::most ? 4
+                                                                          : 1;
+  validate::ToleranceUses uses;
+  int ran = 0;
+  for (const Case& checked : validate::all_cases({.cells = {cell}, .types = {precision}})) {
+    if (!is_wanted(checked, test_device.effort)) continue;
+    ++ran;
+    const Outcome outcome = validate::run(checked, device, most_draws);
+    uses.add(outcome);
+    const validate::TensorError worst = outcome.worst();
+    EXPECT_EQ(outcome.algorithm, "step");
+    // Of one draw a result may be right to the last bit by chance.
+    const bool may_be_loose = test_device.effort != TestDevice::Effort::all;
+    EXPECT_TRUE(outcome.verdict == Verdict::inside ||
+                (may_be_loose && outcome.verdict == Verdict::loose))
+        << to_string(checked.shape) << " " << checked.semantics.name << ": " << worst.tensor
+        << " is off by " << worst.error() << ", tolerance " << worst.tolerance << " "
+        << outcome.noticed << outcome.reason;
+  }
+  EXPECT_GE(ran, 60);
+  // Few shapes say nothing of a tolerance, and in tf32 an operand may round by little.
+  if (test_device.effort == TestDevice::Effort::some) return;
+  if (test_device.effort == TestDevice::Effort::most && precision.math == Math::tf32) return;
+  for (const validate::ToleranceUse& use : uses.loose()) ADD_FAILURE() << to_string(use);
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, DeviceAgainstReference,
+                         testing::Combine(testing::ValuesIn(cell_names()),
+                                          testing::ValuesIn(validate::all_precisions()),
+                                          testing::ValuesIn(devices_but_the_cpu())),
+                         [](const auto& info) {
+                           return std::get<0>(info.param) + "_" +
+                                  to_string(std::get<1>(info.param)) + "_" +
+                                  std::get<2>(info.param).name;
+                         });
+
+}  // namespace
+}  // namespace takt::test

@@ -1,0 +1,29 @@
+// The devices that a program's tests run on. The tests of this folder are in every program: on the
+// cpu and on a GPU, where there is one, in takt_tests; on the emulated device elsewhere.
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <takt/device.hpp>
+
+namespace takt::test {
+
+struct TestDevice {
+  std::string name;  ///< of a test: "cpu", "cuda", "emulated_fifo"
+  std::function<Device()> open;
+  /// How much of what others have shown elsewhere is run again: all shapes of validation, all but
+  /// the large ones, or two.
+  enum class Effort { all, most, some } effort = Effort::all;
+
+  friend std::ostream& operator<<(std::ostream& out, const TestDevice& device) {
+    return out << device.name;
+  }
+};
+
+/// Each program defines its own.
+std::vector<TestDevice> test_devices();
+
+}  // namespace takt::test
