@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds takt and runs its main job, its tests or its mutants: see ./run.sh --help.
+# Builds takt and runs its main job, its tests, its mutants, its checks on a GPU: see --help.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
@@ -8,6 +8,9 @@ usage() {
 usage: ./run.sh                  build, then takt info, takt validate, the tests against values
                                  from outside, takt bench (a table; figures and a plot in out/)
        ./run.sh test [PRESET]    build and run all tests; the last line counts them
+       ./run.sh gpu              everything that needs a GPU, on this machine: build for it, then
+                                 all tests (none may be skipped for want of a GPU), the wrappers of
+                                 PTX, and compute-sanitizer where it is installed
        ./run.sh mutants ...      apply the patches of tests/mutants one by one: who catches them
        ./run.sh planted          build, and write docs/planted-mistakes.md: what the emulated device
                                  catches (needs CUDA's headers and python3)
@@ -63,8 +66,10 @@ install_packages() {
 
 binary_dir() { [[ $1 == default ]] && echo build || echo "build-$1"; }
 
+# Configures and builds a preset, with further options for the former.
 build() {
   local preset=$1
+  shift
   install_packages
   heading "building $(binary_dir "$preset")"
   local cache
@@ -73,7 +78,7 @@ build() {
     echo "run.sh: $(dirname "$cache")/ was made for another folder; remove it first" >&2
     exit 1
   fi
-  cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
+  cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" "$@"
   cmake --build --preset "$preset" --parallel "$(nproc)"
 }
 
@@ -111,6 +116,13 @@ tally() {
   echo "$(count passed "$1") passed, $(count failed "$1") failed, $(count skipped "$1") skipped"
 }
 
+# The tests of a program by its prefix, where there are any: tally_of TITLE PREFIX RESULTS.
+tally_of() {
+  local those
+  those=$(awk -F'\t' -v prefix="$2" 'index($2, prefix) == 1' <<<"$3")
+  [[ -z $those ]] || echo "$1: $(tally "$those")"
+}
+
 # Names each test that did not pass, and why it was skipped.
 exceptions() {
   awk -F'\t' '$1 == "skipped" {print "skipped: " $2 ": " $3}' <<<"$1"
@@ -132,11 +144,12 @@ run_ctest() {
 
 run_tests() {
   local preset=$1 status=0
-  build "$preset"
   heading "tests of $(binary_dir "$preset")"
   run_ctest "$preset" || status=1
   echo
   exceptions "$results"
+  tally_of "emulated device" simt. "$results"
+  tally_of "under the race checker" simt_race. "$results"
   tally "$results"
   return "$status"
 }
@@ -168,6 +181,56 @@ run_main_job() {
   return "$status"
 }
 
+# Tests of takt_tests that run on a GPU: compute-sanitizer watches them.
+readonly gpu_tests='*_cuda'
+
+# The GPU's architecture as nvcc names it: 80, 90a.
+gpu_architecture() {
+  local capability
+  capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1)
+  [[ $capability =~ ^([0-9]+)\.([0-9])$ ]] || return 1
+  [[ $capability == 9.0 ]] && echo 90a || echo "${BASH_REMATCH[1]}${BASH_REMATCH[2]}"
+}
+
+# Some tests and the wrappers of PTX under compute-sanitizer.
+run_sanitizer() {
+  local sanitizer tool status=0
+  sanitizer=$(PATH=$PATH:/usr/local/cuda/bin command -v compute-sanitizer) || {
+    echo "skipped: no compute-sanitizer in PATH or /usr/local/cuda/bin"
+    return 0
+  }
+  if ! build/bin/takt_tests --gtest_list_tests --gtest_filter="$gpu_tests" | grep '^  ' >/dev/null; then
+    echo "failed: takt_tests has no tests named $gpu_tests"
+    return 1
+  fi
+  for tool in memcheck racecheck; do
+    heading "compute-sanitizer $tool"
+    "$sanitizer" --tool "$tool" --error-exitcode 1 \
+      build/bin/takt_tests --gtest_brief=1 --gtest_filter="$gpu_tests" || status=1
+    "$sanitizer" --tool "$tool" --error-exitcode 1 build/bin/takt_conformance || status=1
+  done
+  return "$status"
+}
+
+run_gpu() {
+  local architecture status=0 tests
+  architecture=$(gpu_architecture) || {
+    echo "run.sh: gpu: there is no GPU on this machine that nvidia-smi knows" >&2
+    exit 1
+  }
+  export TAKT_REQUIRE_GPU=1
+  build default -DTAKT_CUDA=ON -DTAKT_CUDA_ARCHITECTURES="$architecture"
+  run_tests default || status=1
+  tests=$(tally "$results")
+  heading "wrappers of PTX"
+  build/bin/takt_conformance || status=1
+  heading "compute-sanitizer"
+  run_sanitizer || status=1
+  printf '\n%s\n' "tests: $tests"
+  [[ $status -eq 0 ]] || echo "run.sh: gpu: something above failed" >&2
+  return "$status"
+}
+
 # Mistakes planted in kernels, as the tests of all three programs record them.
 write_planted_page() {
   build default
@@ -184,8 +247,10 @@ case ${1-} in
     [[ $# -le 2 ]] || refuse "test takes one preset"
     preset=${2-default}
     [[ $preset =~ ^(default|debug|asan|tsan)$ ]] || refuse "no preset '$preset'"
+    build "$preset"
     run_tests "$preset"
     ;;
+  gpu) run_gpu ;;
   mutants)
     shift
     programs=()

@@ -4,12 +4,19 @@
 #   # cells: all                                    the cells in which it must be caught: names,
 #                                                   all, or none where it is not about cells
 #   # varies                                        optional: how many tests fail is up to chance
+#   # race                                          optional, of device code: the race checker is
+#                                                   asked, too
 #   --- a/src/... and so on
 import pathlib
 import re
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
+
+# Device code and what drives it run in the programs of the emulated device; these parts of it are in
+# takt_tests as well.
+DEVICE_FOLDERS = ("kernels/", "src/cuda/")
+HOST_PARTS = ("src/cuda/layout.", "src/cuda/absent.")
 
 
 def known_cells():
@@ -32,6 +39,14 @@ class Mutant:
         if unknown := set(self.cells) - set(known_cells()):
             raise SystemExit(f"mutants: {path.name}: no cell {', '.join(sorted(unknown))}")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", path.read_text(), re.MULTILINE)
+        device = any(file.startswith(DEVICE_FOLDERS) for file in self.files)
+        host = any(not file.startswith(DEVICE_FOLDERS) or file.startswith(HOST_PARTS)
+                   for file in self.files)
+        self.programs = (["takt_tests"] if host else []) + (["takt_simt_tests"] if device else [])
+        if "race" in lines:
+            if not device:
+                raise SystemExit(f"mutants: {path.name}: a race in code that no device runs")
+            self.programs.append("takt_simt_race_tests")
 
     def of_cells(self):
         return "all" if self.cells == known_cells() else ", ".join(self.cells) or "-"

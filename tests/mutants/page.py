@@ -11,8 +11,8 @@ KINDS = [
     ("rules of the reference", r"ReferenceRules"),
     ("refusals", r"\w*Refus"),
     ("dual numbers", r"CellContract"),
-    ("the reference", r"CpuAgainstReference|CpuLong"),
-    ("bit for bit", r"CpuBits|SameBits"),
+    ("the reference", r"(Cpu|Device)AgainstReference|CpuLong|StepKernels"),
+    ("bit for bit", r"(Cpu|Device)Bits|SameBits"),
     ("long double", r"CpuMath|CpuVector"),
     ("guards", r"Scratch|Allocation"),
 ]
@@ -20,8 +20,10 @@ KINDS = [
 HEAD = """# Mutants
 
 Each patch of tests/mutants/ breaks takt in one place. `./run.sh mutants` applies them one by one to
-a copy of the tree, builds it and runs all of takt_tests; a mutant that no test notices, or not in
-each of its cells, fails the run. This page is written by it.
+a copy of the tree, builds it and runs all of takt_tests; for device code (kernels/, src/cuda/) the
+tests of takt's CUDA path on the emulated device, where the patch asks for it under the race checker
+too. A mutant that no test notices, or not in each of its cells, fails the run. This page is written
+by it.
 
 Tests count by what they hold takt against: values from *outside* (JAX, ONNX, oneDNN, known
 answers), *finite differences*, steps worked out *by hand*, *dual numbers* run through the same
@@ -31,15 +33,19 @@ wrong. After each kind: how many of its tests failed, and in which suites.
 """
 
 
+def without_program(test):
+    return re.sub(r"^simt(_race)?\.", "", test)
+
+
 def suite_of(test):
     """CpuMath of Levels/CpuMath.NanStaysNan/x86_64_v3, and CpuVector of CpuVector/f32.Exp."""
-    suite, _, name = test.partition(".")
+    suite, _, name = without_program(test).partition(".")
     parts = suite.split("/")
     return parts[-1] if "/" in name else parts[0]
 
 
 def kind_of(test):
-    parts = test.split(".")
+    parts = without_program(test).split(".")
     name = suite_of(test) + "." + parts[1].split("/")[0]
     return next((kind for kind, pattern in KINDS if re.match(pattern, name)), "others")
 

@@ -15,17 +15,19 @@ import time
 
 import page
 from mutant import ROOT, Mutant, all_mutants, cells_without_mutant
-from tree import LEAST_LIMIT_S, Failure, Tree, copy_tree
+from tree import LEAST_LIMIT_S, PREFIXES, Failure, Tree, copy_tree
 
 PAGE = ROOT / "docs/mutants.md"
 
 ABOUT = """Applies the patches of tests/mutants one by one to a copy of the tree, builds
-takt_tests and runs it. A mutant is caught when a test fails, crashes or hangs, in each cell that it
-concerns; exit code 1 where one is not, or its patch does not apply or compile. With no NAME it runs
-all. docs/mutants.md says what was found; a run of some renews their rows only. A mutant of a public
-header rebuilds nearly all tests; with two cores all of them take about half an hour."""
+takt_tests and runs it; for device code, the tests of takt's CUDA path on the emulated device. A
+mutant is caught when a test fails, crashes or hangs, in each cell that it concerns; exit code 1
+where one is not, or its patch does not apply or compile. With no NAME it runs all. docs/mutants.md
+says what was found; a run of some renews their rows only. A mutant of a public header rebuilds
+nearly all tests; with two cores all of them take about half an hour."""
 
-NEEDS = "Needs python3 (no modules), patch, and what building takt needs; uses ccache where it is."
+NEEDS = """Needs python3 (no modules), patch, what building takt needs and, for device code, CUDA's
+headers; uses ccache where it is."""
 
 
 @dataclasses.dataclass
@@ -85,8 +87,9 @@ def try_mutant(tree, mutant, limit_s):
         step = "does not apply"
         tree.apply(mutant)
         step = "does not compile"
-        tree.compile()
-        result.failed = failed_tests(tree.test(limit_s))
+        tree.compile(mutant.programs)
+        for program in mutant.programs:
+            result.failed += failed_tests(tree.test(program, limit_s))
         return judge(result)
     except Failure as failure:
         result.problem, result.details = step, str(failure)
@@ -95,16 +98,19 @@ def try_mutant(tree, mutant, limit_s):
         tree.restore(mutant)
 
 
-def prepared_tree(original, folder, jobs):
-    """A tree whose tests all pass, and how long they take."""
-    tree = Tree(original, folder, jobs)
+def prepared_tree(original, folder, jobs, programs):
+    """A tree whose tests all pass, and how long those of the slowest program take."""
+    tree = Tree(original, folder, jobs, programs)
     tree.prepare()
-    begin = time.monotonic()
-    states = tree.test(limit_s=3600)
-    if not states or failed_tests(states):
-        raise Failure("without any mutant these fail: " +
-                      (", ".join(failed_tests(states)) or "all"))
-    return tree, time.monotonic() - begin
+    usual_s = 0.0
+    for program in programs:
+        begin = time.monotonic()
+        states = tree.test(program, limit_s=3600)
+        if not states or failed_tests(states):
+            raise Failure(f"without any mutant these of {program} fail: " +
+                          (", ".join(failed_tests(states)) or "all"))
+        usual_s = max(usual_s, time.monotonic() - begin)
+    return tree, usual_s
 
 
 class Progress:
@@ -140,11 +146,13 @@ def run_all(mutants, options):
     waiting = queue.SimpleQueue()
     for mutant in sorted(mutants, key=lambda m: not any(f.startswith("include") for f in m.files)):
         waiting.put(mutant)
+    programs = [program for program in PREFIXES
+                if any(program in mutant.programs for mutant in mutants)]
     progress = Progress(len(mutants))
     results = []
 
     def work(number):
-        tree, usual_s = prepared_tree(original, work_folder / str(number), jobs)
+        tree, usual_s = prepared_tree(original, work_folder / str(number), jobs, programs)
         print(f"copy {number}: built, all tests pass, in {usual_s:.0f} s", flush=True)
         while True:
             try:

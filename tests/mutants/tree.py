@@ -16,6 +16,7 @@ OPTIONS = [
     "-DTAKT_BUILD_TOOL=OFF",
     "-DTAKT_BUILD_BENCH=OFF",
     "-DTAKT_INSTALL=OFF",
+    "-DTAKT_CUDA=OFF",
     "-DTAKT_WARNINGS_AS_ERRORS=OFF",
 ]
 
@@ -24,6 +25,11 @@ ENVIRONMENT = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 LEAST_LIMIT_S = 120  # tests that take this long, and six times as long as usual, hang
 MOST_CRASHES = 8
+
+# Of the emulated device's programs only the suites about takt's own CUDA path are run. Tests are
+# named with a prefix that says whose they are, as ctest names them.
+DEVICE_SUITES = ["Cuda", "Device", "Step"]
+PREFIXES = {"takt_tests": "", "takt_simt_tests": "simt.", "takt_simt_race_tests": "simt_race."}
 
 BEGINS = re.compile(r"\[ RUN      \] (\S+)$")
 ENDS = re.compile(r"\[ +(OK|FAILED|SKIPPED) +\] (\S+?),? .*\(\d+ ms\)$")
@@ -52,6 +58,14 @@ def cpu_level():
     return "v2" if "sse4_2" in flags else "generic"
 
 
+def filter_of(program, without):
+    """--gtest_filter of a program's tests but those that have a state."""
+    suites = ["*"] if program == "takt_tests" else \
+        [pattern for suite in DEVICE_SUITES for pattern in (f"{suite}*", f"*/{suite}*")]
+    prefix = PREFIXES[program]
+    return ":".join(suites) + "-" + ":".join(test.removeprefix(prefix) for test in without)
+
+
 def run_step(command, folder):
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace")
@@ -60,10 +74,12 @@ def run_step(command, folder):
 
 
 class Tree:
-    """`original` is never changed and shared by all trees; each has its own copy and build."""
+    """`original` is never changed and shared by all trees; each has its own copy and build of
+    `programs`."""
 
-    def __init__(self, original, folder, jobs):
+    def __init__(self, original, folder, jobs, programs):
         self.original, self.folder, self.jobs = original, folder, jobs
+        self.programs = programs
         self.source, self.build, self.kept = folder / "tree", folder / "build", folder / "kept"
         folder.mkdir(parents=True)
         copy_tree(original, self.source)
@@ -74,12 +90,12 @@ class Tree:
         run_step(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja",
                   f"-DTAKT_CPU_LEVELS={cpu_level()}", f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}",
                   *OPTIONS], self.folder)
-        self.compile()
+        self.compile(self.programs)
         shutil.copytree(self.build, self.kept, symlinks=True)
 
-    def compile(self):
+    def compile(self, programs):
         run_step(["cmake", "--build", self.build, "--parallel", str(self.jobs), "--target",
-                  "takt_tests"], self.folder)
+                  *programs], self.folder)
 
     def apply(self, mutant):
         run_step(["patch", "-p1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch",
@@ -98,19 +114,20 @@ class Tree:
                                    path.stat().st_mtime_ns != kept.stat().st_mtime_ns):
                 shutil.copy2(kept, path)
 
-    def test(self, limit_s):
+    def test(self, program, limit_s):
         """The state of each test that was run: passed, failed, skipped, crashed or hung."""
         states = {}
         for _ in range(MOST_CRASHES):
-            ran = self.run_tests(limit_s, states)
+            ran = self.run_tests(program, limit_s, states)
             if ran != "crashed":  # else go on behind the test that crashed
                 break
         return states
 
-    def run_tests(self, limit_s, states):
+    def run_tests(self, name, limit_s, states):
         """Runs the tests that have no state yet. How the program ended: done, crashed or hung."""
-        command = [self.build / "bin/takt_tests", "--gtest_color=no",
-                   "--gtest_filter=*-" + ":".join(states)]
+        prefix = PREFIXES[name]
+        command = [self.build / "bin" / name, "--gtest_color=no",
+                   "--gtest_filter=" + filter_of(name, states)]
         program = subprocess.Popen(command, cwd=self.folder, env=ENVIRONMENT, text=True,
                                    errors="replace", stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, start_new_session=True)
@@ -126,9 +143,9 @@ class Tree:
         with program.stdout:
             for line in program.stdout:
                 if match := BEGINS.search(line):
-                    running = match[1]
+                    running = prefix + match[1]
                 elif match := ENDS.search(line):
-                    states[match[2]] = STATES[match[1]]
+                    states[prefix + match[2]] = STATES[match[1]]
                     running = None
         program.wait()
         timer.cancel()
