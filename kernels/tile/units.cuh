@@ -49,6 +49,10 @@ struct Units {
     return units;
   }
   TAKT_DEVICE void store(Element* to) const {
+    if constexpr (count == 1) {
+      *to = value[0];
+      return;
+    }
     Transaction moved[transactions];
     memcpy(moved, value, bytes);
     // A plain assignment is split into its elements again (nvcc 13.0).
