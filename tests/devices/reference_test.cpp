@@ -21,18 +21,19 @@ using validate::Verdict;
 
 bool is_wanted(const Case& checked, TestDevice::Effort effort) {
   const auto [T, B, I, H] = checked.shape;
-  if (effort == TestDevice::Effort::all) return true;
-  // One with tails, one whose rows are whole vectors in every type.
-  if (checked.shape == CaseShape{7, 4, 3, 5} || checked.shape == CaseShape{33, 2, 7, 16})
+  // One with tails in all semantics.
+  if (effort == TestDevice::Effort::all || checked.shape == CaseShape{7, 4, 3, 5} || T * B == 0)
     return true;
-  if (effort == TestDevice::Effort::some) return T * B == 0;
   const std::string_view semantics = checked.semantics.name;
   if (semantics != "plain" && semantics != "reverse, lengths, resets" &&
       semantics != "batch-major, lengths, resets, strides")
-    return T * B == 0;
+    return false;
+  // One whose rows are whole vectors in every type.
+  if (checked.shape == CaseShape{33, 2, 7, 16}) return true;
   // Many draws of a single unit say little more. Chunks know nothing of cells, but for gradients
   // that are not shared.
-  return H > 1 && (T * B * H < 4'000 || (I == 700 && checked.cell == "gru"));
+  return effort == TestDevice::Effort::most && H > 1 &&
+         (T * B * H < 4'000 || (I == 700 && checked.cell == "gru"));
 }
 
 std::vector<TestDevice> devices_but_the_cpu() {
@@ -68,7 +69,7 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
         << " is off by " << worst.error() << ", tolerance " << worst.tolerance << " "
         << outcome.noticed << outcome.reason;
   }
-  EXPECT_GE(ran, 60);
+  EXPECT_GE(ran, 45);
   // Few shapes say nothing of a tolerance, and in tf32 an operand may round by little.
   if (test_device.effort == TestDevice::Effort::some) return;
   if (test_device.effort == TestDevice::Effort::most && precision.math == Math::tf32) return;
