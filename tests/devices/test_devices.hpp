@@ -26,4 +26,9 @@ struct TestDevice {
 /// Each program defines its own.
 std::vector<TestDevice> test_devices();
 
+/// Whether one of them is a GPU, emulated or not.
+inline bool has_gpu() {
+  return test_devices().back().name != "cpu";
+}
+
 }  // namespace takt::test

@@ -15,8 +15,8 @@
 
 #include <takt/takt.hpp>
 
-#include "cuda_layer.hpp"
 #include "device_array.hpp"
+#include "gpu/layer.hpp"
 #include "simt.hpp"
 
 namespace takt::cuda_test {

@@ -1,5 +1,5 @@
-// One layer on the emulated device: a spec, arrays for its calls with bytes around what is written,
-// and all results as bytes.
+// One layer on a GPU, emulated or not: a spec, arrays for its calls with bytes around what is
+// written, and all results as bytes.
 #pragma once
 
 #include <algorithm>
@@ -40,6 +40,26 @@ struct LayerCase {
   Plan plan(const Device& device, Mode mode = Mode::training) const {
     return {spec(), {T, B}, mode, device};
   }
+};
+
+inline std::string text(const LayerCase& like) {
+  return like.cell + " " + std::string(to_string(like.type)) + " " +
+         std::string(to_string(like.layout)) + " " + std::string(to_string(like.direction)) +
+         (like.lengths ? " lengths" : "") + (like.resets ? " resets" : "") +
+         (like.optional ? "" : " least") + (like.accumulate ? " accumulate" : "");
+}
+
+/// One beside which the default stream does not run.
+class CallersStream {
+ public:
+  CallersStream() { EXPECT_EQ(cudaStreamCreate(&handle_), cudaSuccess); }
+  CallersStream(const CallersStream&) = delete;
+  CallersStream& operator=(const CallersStream&) = delete;
+  ~CallersStream() { cudaStreamDestroy(handle_); }
+  operator cudaStream_t() const { return handle_; }  // NOLINT(google-explicit-constructor)
+
+ private:
+  cudaStream_t handle_ = nullptr;
 };
 
 using ByteVector = std::vector<std::byte>;
