@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 
 #include <takt/cells.hpp>
 
@@ -19,6 +20,11 @@ constexpr CaseShape shapes[] = {
 constexpr CaseShape large[] = {{1250, 5, 700, 3}, {2200, 8, 1, 32}};
 // Nothing to compute: what is written must be exact.
 constexpr CaseShape empty[] = {{0, 3, 2, 4}, {4, 0, 2, 4}};
+
+/// Semantics in which the rows of a chunk lie differently.
+bool is_for_large(std::string_view semantics) {
+  return semantics == "plain" || semantics == "reverse" || semantics == "reverse, lengths, resets";
+}
 
 template <class Value>
 bool wanted(const std::vector<Value>& filter, const Value& value) {
@@ -82,7 +88,7 @@ std::vector<Case> all_cases(const Filter& filter) {
         };
         add(shapes);
         add(empty);
-        if (semantics.name == "plain" || semantics.name == "reverse, lengths, resets") add(large);
+        if (is_for_large(semantics.name)) add(large);
       }
     }
   }
