@@ -18,7 +18,8 @@ namespace takt {
 
 /// Dense row-major memory on a device, filled with zeros when made. Copies share the memory; const
 /// says that this handle is not used for writing, not that the memory stays as it is.
-/// Throws ArgumentError for a negative or overflowing shape, std::bad_alloc where memory is short.
+/// Throws ArgumentError for a negative or overflowing shape, std::bad_alloc where memory is short,
+/// DeviceError where CUDA fails.
 class TAKT_API Array {
  public:
   Array(const Device& device, std::vector<std::int64_t> shape, DataType type = DataType::f32);

@@ -32,6 +32,8 @@ class TAKT_API Device {
   /// gives no more threads, or the machine runs none of the levels that were built.
   static Device cpu(const CpuOptions& options = {});
   /// The GPU with this ordinal. Throws DeviceError, with the reason, where there is none.
+  /// takt makes it the host thread's current device where it needs to, and puts back the one before
+  /// (which CUDA then gives a context, if it had none).
   static Device cuda(int ordinal = 0);
   // No moves: a handle is never empty.
   Device(const Device&) = default;
@@ -67,13 +69,14 @@ TAKT_API std::vector<std::string> cpu_levels();
 /// they return.
 class TAKT_API Stream {
  public:
+  /// On a GPU a stream that does not wait for the default one. Throws DeviceError where CUDA fails.
   explicit Stream(const Device& device);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream();
 
   const Device& device() const noexcept { return device_; }
-  /// Returns when everything enqueued so far is done.
+  /// Returns when everything enqueued so far is done. Throws DeviceError where some of it failed.
   void synchronize() const;
 
  private:
@@ -82,9 +85,10 @@ class TAKT_API Stream {
   CUstream_st* handle_ = nullptr;
 };
 
-/// What calls take: a Stream, or a cudaStream_t of the caller's. Must live until the work is done,
-/// so a temporary Stream is refused at compile time. Any cpu stream serves any cpu device; a Stream
-/// of one GPU is refused by plans of another.
+/// What calls take: a Stream, or a cudaStream_t of the caller's (null: the default stream of the
+/// plan's device). Must live until the work is done, so a temporary Stream is refused at compile
+/// time. Any cpu stream serves any cpu device; a Stream of one GPU is refused by plans of another.
+/// A cudaStream_t does not tell whose it is: one of another GPU fails in CUDA, as a DeviceError.
 class StreamRef {
  public:
   StreamRef(const Stream& stream) noexcept  // NOLINT(google-explicit-constructor)

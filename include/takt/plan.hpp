@@ -17,12 +17,12 @@
 namespace takt {
 
 /// What forward reads, all of it in the memory of the plan's device (a GPU's own, or managed; not
-/// pinned memory of the host). T and B are those of the call, I and H the spec's, C the number of the
-/// cell's inner states: a cell without any takes no c0, cT, c_all, nor their gradients. Those of
-/// inner states are of `inner_type(spec.type)`, all others of the spec's type. Shapes are
-/// for the time-major layout; the batch-major one swaps T and B in x, resets, y and c_all (and in
-/// their gradients), nowhere else. "First" and "last" are those in the order in which a layer runs:
-/// a reverse layer's first step of a row is its last valid one, its last step is t = 0.
+/// pinned memory of the host). T and B are those of the call, I and H the spec's, C the number of
+/// the cell's inner states: a cell without any takes no c0, cT, c_all, nor their gradients. Those
+/// of inner states are of `inner_type(spec.type)`, all others of the spec's type. Shapes are for
+/// the time-major layout; the batch-major one swaps T and B in x, resets, y and c_all (and in their
+/// gradients), nowhere else. "First" and "last" are those in the order in which a layer runs: a
+/// reverse layer's first step of a row is its last valid one, its last step is t = 0.
 struct Inputs {
   ConstRows x{};      ///< [T,B,I]
   ConstPointer h0{};  ///< [B,H]; null: the cell's start value
@@ -84,7 +84,8 @@ class TAKT_API Plan {
   /// Throws ArgumentError where a size is out of range or members contradict each other,
   /// UnsupportedError where no algorithm serves the spec on this device. On a GPU it loads kernels
   /// and lets products choose their algorithms: DeviceError where that fails, std::bad_alloc where
-  /// memory is short.
+  /// memory is short. As any allocation on a GPU, not while a stream is captured in global mode,
+  /// which that would break; the same is true of Memory and Array.
   Plan(const RnnSpec& spec, Dims largest, Mode mode, const Device& device);
   // No moves: a handle is never empty.
   Plan(const Plan&) = default;
@@ -124,6 +125,8 @@ class TAKT_API Plan {
   /// cuBLAS fails; what was enqueued before still runs, and the results mean nothing.
   /// Lengths: a GPU's lie in its memory and are not read here. What is out of range is taken as 0
   /// or T and told by takt::status.
+  /// Not finite: a NaN or Inf of x, h0, c0 stays in its row of the batch, and padding is never
+  /// multiplied. One in R may reach steps whose h is the start value, by 0 * Inf, or may not.
   void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                StreamRef stream) const;
 
@@ -149,6 +152,7 @@ class TAKT_API Plan {
 /// Owns the memory that a plan's calls need; one for each call that is in flight.
 class TAKT_API Memory {
  public:
+  /// Throws std::bad_alloc where memory is short, DeviceError where CUDA fails.
   explicit Memory(const Plan& plan);
   Memory(Memory&&) = default;  // what is left is refused by calls
   Memory& operator=(Memory&&) = default;
