@@ -168,6 +168,28 @@ TEST_P(CudaProduct, GivesTheSumsOfProducts) {
     }
 }
 
+/// 1 + 2^-12 in f32 is more than tf32 holds, whichever way it is rounded.
+TEST(CudaProductMath, OnlyTf32RoundsOperands) {
+  const float fine = 1 + 0x1p-12F;
+  const Context context(0);
+  for (const Math math : {Math::strict, Math::tf32}) {
+    const ProductSpec spec{.kind = Kind::by_transposed,
+                           .N = 4,
+                           .K = 4,
+                           .in = DataType::f32,
+                           .out = DataType::f32,
+                           .math = math};
+    const Product product(context.blas, spec, 1, 0);
+    const simt::DeviceArray<float> A(std::vector<float>{fine, 0, 0, 0}),
+        M(std::vector<float>(16, 1)), D(std::vector<float>(4, 0));
+    const simt::TestStream stream;
+    product.bind({.rows = 1, .row_stride = 4}, nullptr)
+        .run(A.data(), M.data(), D.data(), false, stream);
+    ASSERT_EQ(stream.wait(), cudaSuccess);
+    EXPECT_EQ(D.get(), std::vector<float>(4, math == Math::tf32 ? 1 : fine));
+  }
+}
+
 /// A sum that is split has another order, and other bits, where it is split otherwise.
 TEST_P(CudaProduct, SplitsNothingWhereItMayNot) {
   const Context context(0);
