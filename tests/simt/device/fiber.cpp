@@ -5,8 +5,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <stdexcept>
-#include <vector>
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -54,21 +54,34 @@ void* scheduler_top = nullptr;
 const void* scheduler_bottom = nullptr;
 std::size_t scheduler_bytes = 0;
 
-std::vector<char*>& pool() {
-  static std::vector<char*> stacks;
+void* entering_fake_stack = nullptr;  // of the fiber that begins
+
+/// A stack, and the one beside it on which AddressSanitizer keeps locals to see them used after
+/// their function's return: made anew for each device thread, it would cost more than all else. It
+/// is large, so that only some stacks keep theirs.
+struct Stack {
+  char* memory;
+  void* fake;
+};
+constexpr int most_fake_stacks = 1024;
+int fake_stacks = 0;
+
+/// Taken from the back, where those with a fake one lie.
+std::deque<Stack>& pool() {
+  static std::deque<Stack> stacks;
   return stacks;
 }
 
-char* take_stack() {
+Stack take_stack() {
   if (!pool().empty()) {
-    char* stack = pool().back();
+    const Stack stack = pool().back();
     pool().pop_back();
     return stack;
   }
   void* memory = mmap(nullptr, Fiber::stack_bytes(), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::runtime_error("simt: no memory for another device thread");
-  return static_cast<char*>(memory);
+  return {static_cast<char*>(memory), nullptr};
 }
 
 void before_switch([[maybe_unused]] void** fake_stack, [[maybe_unused]] const void* bottom,
@@ -96,11 +109,20 @@ std::size_t Fiber::stack_bytes() {
 }
 
 Fiber::~Fiber() {
-  if (stack_ != nullptr) pool().push_back(stack_);
+  if (stack_ == nullptr) return;
+  if (fake_stack_ == nullptr)
+    pool().push_front({stack_, nullptr});
+  else
+    pool().push_back({stack_, fake_stack_});
 }
 
 void Fiber::prepare(Entry entry) {
-  if (stack_ == nullptr) stack_ = take_stack();
+  if (stack_ == nullptr) {
+    const Stack taken = take_stack();
+    stack_ = taken.memory;
+    fake_stack_ = taken.fake;
+    keeps_fake_stack_ = taken.fake != nullptr;
+  }
 #ifdef __SANITIZE_ADDRESS__
   __asan_unpoison_memory_region(stack_, stack_bytes());  // what an abandoned launch left
 #endif
@@ -113,11 +135,11 @@ void Fiber::prepare(Entry entry) {
   *--top = reinterpret_cast<void*>(entry);
   for (int n = 0; n < saved_registers; ++n) *--top = nullptr;
   top_ = top;
-  fake_stack_ = nullptr;
 }
 
 void Fiber::resume() {
   void* fake_stack = nullptr;
+  entering_fake_stack = fake_stack_;
   before_switch(&fake_stack, stack_, stack_bytes());
   simt_switch(&scheduler_top, top_);
   after_switch(fake_stack, nullptr, nullptr);
@@ -130,13 +152,18 @@ void Fiber::suspend() {
 }
 
 void Fiber::leave() {
-  before_switch(nullptr, scheduler_bottom, scheduler_bytes);
+  if (!keeps_fake_stack_ && fake_stacks < most_fake_stacks) {
+    keeps_fake_stack_ = true;
+    ++fake_stacks;
+  }
+  if (!keeps_fake_stack_) fake_stack_ = nullptr;
+  before_switch(keeps_fake_stack_ ? &fake_stack_ : nullptr, scheduler_bottom, scheduler_bytes);
   simt_switch(&top_, scheduler_top);
   __builtin_unreachable();
 }
 
 void Fiber::entered() {
-  after_switch(nullptr, &scheduler_bottom, &scheduler_bytes);
+  after_switch(entering_fake_stack, &scheduler_bottom, &scheduler_bytes);
 }
 
 bool Fiber::canary_intact() const {
@@ -149,7 +176,7 @@ bool Fiber::canary_intact() const {
 }
 
 void Fiber::free_pool() {
-  for (char* stack : pool()) munmap(stack, stack_bytes());
+  for (const Stack& stack : pool()) munmap(stack.memory, stack_bytes());
   pool().clear();
 }
 

@@ -42,7 +42,8 @@ class Fiber {
  private:
   char* stack_ = nullptr;
   void* top_ = nullptr;
-  void* fake_stack_ = nullptr;
+  void* fake_stack_ = nullptr;  // AddressSanitizer's
+  bool keeps_fake_stack_ = false;
 };
 
 }  // namespace simt
