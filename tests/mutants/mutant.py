@@ -48,6 +48,18 @@ class Mutant:
                 raise SystemExit(f"mutants: {path.name}: a race in code that no device runs")
             self.programs.append("takt_simt_race_tests")
 
+    def file_without_place(self):
+        """A file that no longer holds what the patch looks for; empty where all do."""
+        for part in self.path.read_text().split("\n--- ")[1:]:
+            lines = part.splitlines()
+            file = lines[1].removeprefix("+++ b/")
+            text = (ROOT / file).read_text() if (ROOT / file).exists() else ""
+            for hunk in re.split(r"^@@.*\n", "\n".join(lines[2:]) + "\n", flags=re.MULTILINE)[1:]:
+                old = "".join(line[1:] + "\n" for line in hunk.splitlines() if line[:1] != "+")
+                if old not in text:
+                    return file
+        return ""
+
     def of_cells(self):
         return "all" if self.cells == known_cells() else ", ".join(self.cells) or "-"
 

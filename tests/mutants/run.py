@@ -44,7 +44,7 @@ def arguments():
                         help="only these; * and ? as in a shell")
     parser.add_argument("--list", action="store_true", help="name all mutants and what they break")
     parser.add_argument("--check", action="store_true",
-                        help="only see whether docs/mutants.md belongs to these patches")
+                        help="only see whether all patches apply and docs/mutants.md is theirs")
     parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), metavar="N",
                         help="how many at a time, each in its own copy (default: %(default)s)")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build-mutants", metavar="DIR",
@@ -186,6 +186,9 @@ def main():
             print(f"{mutant.name:32} {mutant.title} ({mutant.of_cells()})")
         return 0
     if options.check:
+        for mutant in mutants:
+            if file := mutant.file_without_place():
+                raise SystemExit(f"mutants: {mutant.path.name} does not apply to {file}")
         if wrong := page.difference(PAGE.read_text(), mutants):
             raise SystemExit(f"mutants: {PAGE.relative_to(ROOT)}: {wrong}; ./run.sh mutants "
                              "writes it")
