@@ -57,7 +57,7 @@ class Checker {
   }
 
   Check result() {
-    if (shape_.mode == Mode::training) gradients();
+    if (shape_.has_backward()) gradients();
     std::vector<States> before;
     for (const Window& window : windows_) before.push_back(states_before(window));
     check_.run_seconds = time_run(problem_);
@@ -162,6 +162,18 @@ std::vector<Window> checked_windows(const Shape& shape) {
   }
   windows.push_back({shape.T - width, width});
   return windows;
+}
+
+std::vector<TensorError> compare(Peer& peer, const Problem& problem, const ErrorOf& error_of) {
+  std::vector<TensorError> errors;
+  for (const PeerTensor& tensor : peer.results()) {
+    const Array& own = tensor.name == "dx" ? problem.dx() : problem.y();
+    errors.push_back({tensor.name,
+                      {0, problem.shape().T},
+                      error_of(Values(tensor.values.begin(), tensor.values.end()),
+                               all_values(own, problem.stream()))});
+  }
+  return errors;
 }
 
 Check check(Problem& problem, const ErrorOf& error_of) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "peer.hpp"
 #include "problem.hpp"
 
 namespace takt::bench {
@@ -44,5 +45,8 @@ std::vector<Window> checked_windows(const Shape& shape);
 /// states of a run that ends there; in training the gradients of a run over the first window alone.
 /// The last run is one over all steps.
 Check check(Problem& problem, const ErrorOf& error_of);
+
+/// What a peer computed against what takt did: both have just run all steps.
+std::vector<TensorError> compare(Peer& peer, const Problem& problem, const ErrorOf& error_of);
 
 }  // namespace takt::bench

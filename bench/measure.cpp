@@ -1,32 +1,52 @@
-// Times a function with Google Benchmark.
+// Times functions with Google Benchmark.
 #include "measure.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <map>
 #include <stdexcept>
+#include <thread>
 
 #include <benchmark/benchmark.h>
 
 namespace takt::bench {
 namespace {
 
+// Threads of OpenMP and of OpenBLAS spin for some milliseconds after a call, on cores that the next
+// contestant needs.
+constexpr auto pause = std::chrono::milliseconds(40);
+
 /// Keeps every repetition and prints nothing.
 class Collector : public benchmark::BenchmarkReporter {
  public:
-  explicit Collector(Timing& timing) : timing_(timing) {}
+  explicit Collector(std::map<std::string, Timing>& timings) : timings_(timings) {}
 
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
       if (run.run_type != Run::RT_Iteration || run.iterations == 0) continue;
-      timing_.iterations = run.iterations;
-      timing_.samples.push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
+      Timing& timing = timings_[run.run_name.function_name];
+      timing.iterations = run.iterations;
+      timing.samples.push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
     }
   }
 
  private:
-  Timing& timing_;
+  std::map<std::string, Timing>& timings_;
 };
+
+/// Google Benchmark takes this from a command line only.
+void interleave_repetitions() {
+  static const bool done = [] {
+    char name[] = "takt", option[] = "--benchmark_enable_random_interleaving=true";
+    char* arguments[] = {name, option, nullptr};
+    int count = 2;
+    benchmark::Initialize(&count, arguments);
+    return true;
+  }();
+  (void)done;
+}
 
 }  // namespace
 
@@ -45,32 +65,40 @@ double Timing::most() const {
   return *std::max_element(samples.begin(), samples.end());
 }
 
-Timing measure(const std::string& name, const std::function<void()>& call, double seconds,
-               int repetitions) {
-  Timing timing;
+std::vector<Timing> measure(const std::vector<Contestant>& contestants, double seconds,
+                            int repetitions) {
+  std::map<std::string, Timing> timings;
   std::exception_ptr failure;
-  const auto loop = [&](benchmark::State& state) {
-    try {
-      for ([[maybe_unused]] auto _ : state) call();
-    } catch (...) {
-      failure = std::current_exception();
-      state.SkipWithError("failed");
-    }
-  };
-  benchmark::RegisterBenchmark(name.c_str(), loop)
-      ->UseRealTime()
-      ->MinTime(seconds / repetitions)
-      ->Repetitions(repetitions);
-  Collector collector(timing);
+  for (const Contestant& contestant : contestants) {
+    const auto loop = [&](benchmark::State& state) {
+      try {
+        if (contestants.size() > 1) {
+          std::this_thread::sleep_for(pause);
+          contestant.call();
+        }
+        for ([[maybe_unused]] auto _ : state) contestant.call();
+      } catch (...) {
+        failure = std::current_exception();
+        state.SkipWithError("failed");
+      }
+    };
+    benchmark::RegisterBenchmark(contestant.name.c_str(), loop)
+        ->UseRealTime()
+        ->MinTime(seconds / repetitions)
+        ->Repetitions(repetitions);
+  }
+  interleave_repetitions();
+  Collector collector(timings);
   benchmark::RunSpecifiedBenchmarks(&collector, ".");
   benchmark::ClearRegisteredBenchmarks();
   if (failure) std::rethrow_exception(failure);
-  if (timing.samples.empty()) throw std::runtime_error("Google Benchmark gave no time of " + name);
-  return timing;
-}
-
-int repetitions_for(double call_seconds, double seconds) {
-  return static_cast<int>(std::clamp(seconds / std::max(call_seconds, 1e-9), 3.0, 9.0));
+  std::vector<Timing> found;
+  for (const Contestant& contestant : contestants) {
+    if (timings[contestant.name].samples.empty())
+      throw std::runtime_error("Google Benchmark gave no time of " + contestant.name);
+    found.push_back(timings[contestant.name]);
+  }
+  return found;
 }
 
 std::string benchmark_version() {

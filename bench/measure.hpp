@@ -1,4 +1,4 @@
-// Times a function with Google Benchmark.
+// Times functions with Google Benchmark.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,12 @@
 #include <vector>
 
 namespace takt::bench {
+
+/// What is timed; others in the same measurement have other names.
+struct Contestant {
+  std::string name;
+  std::function<void()> call;
+};
 
 struct Timing {
   std::vector<double> samples;  ///< seconds of one call, the mean of each repetition
@@ -17,13 +23,15 @@ struct Timing {
   double most() const;
 };
 
-/// `seconds` in all, over the repetitions; a slow call runs once a repetition, however long that
-/// is. The caller has run it before, so that nothing is cold.
-Timing measure(const std::string& name, const std::function<void()>& call, double seconds,
-               int repetitions);
+/// At least as many, so that a median says something.
+inline constexpr int least_repetitions = 30;
 
-/// Repetitions that suit a call of this length.
-int repetitions_for(double call_seconds, double seconds);
+/// One timing each. `seconds` for each in all, over the repetitions; a slow call runs once a
+/// repetition, however long that is. Repetitions of several contestants take turns in random order,
+/// each after a pause in which the threads of the one before go to sleep, and a call that is not
+/// counted. The caller has run all before, so that nothing is cold.
+std::vector<Timing> measure(const std::vector<Contestant>& contestants, double seconds,
+                            int repetitions);
 
 /// "Google Benchmark 1.7.1".
 std::string benchmark_version();

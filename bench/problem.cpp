@@ -6,9 +6,9 @@ namespace {
 
 constexpr std::uint64_t weight_seed = 1, x_seed = 2, dy_seed = 3;
 
-/// Steps of arrays that only training has.
-std::int64_t training_steps(const Shape& shape) {
-  return shape.mode == Mode::training ? shape.T : 0;
+/// Steps of arrays that only backward has.
+std::int64_t backward_steps(const Shape& shape) {
+  return shape.has_backward() ? shape.T : 0;
 }
 
 }  // namespace
@@ -24,8 +24,8 @@ Problem::Problem(const Shape& shape, const Plan& plan)
       hT_(plan.device(), {shape.B, shape.H}, shape.type),
       cT_(plan.device(), {find_cell(shape.cell).inner_states(), shape.B, shape.H},
           inner_type(shape.type)),
-      dy_(random(plan.device(), {training_steps(shape), shape.B, shape.H}, dy_seed, shape.type)),
-      dx_(plan.device(), {training_steps(shape), shape.B, shape.I}, shape.type),
+      dy_(random(plan.device(), {backward_steps(shape), shape.B, shape.H}, dy_seed, shape.type)),
+      dx_(plan.device(), {backward_steps(shape), shape.B, shape.I}, shape.type),
       memory_(plan) {}
 
 void Problem::run() {
@@ -37,7 +37,7 @@ void Problem::run_first(std::int64_t steps) {
   Outputs outputs{.y = y_, .hT = hT_};
   if (cT_.size() > 0) outputs.cT = cT_;
   plan_.forward(inputs, outputs, memory_, stream_);
-  if (shape_.mode == Mode::training)
+  if (shape_.has_backward())
     plan_.backward(inputs, outputs, {.dy = dy_}, {.dx = dx_, .weights = gradients_}, memory_,
                    stream_);
   stream_.synchronize();

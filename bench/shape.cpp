@@ -42,23 +42,52 @@ double read_number(const std::string& path, const std::string& before = "") {
 
 }  // namespace
 
+std::string_view to_string(Timed timed) {
+  switch (timed) {
+    case Timed::inference: return "inference";
+    case Timed::training_forward: return "training-forward";
+    case Timed::training: break;
+  }
+  return "training";
+}
+
+std::string_view precision_name(const Shape& shape) {
+  return shape.math == Math::strict ? to_string(shape.type) : to_string(shape.math);
+}
+
+bool set_precision(Shape& shape, std::string_view word) {
+  const auto type = find_word<DataType>(word);
+  const bool is_tf32 = word == to_string(Math::tf32);
+  if (!type && !is_tf32) return false;
+  shape.type = type.value_or(DataType::f32);
+  shape.math = is_tf32 ? Math::tf32 : Math::strict;
+  return true;
+}
+
+std::string all_precisions() {
+  return all_words<DataType>() + ", " + std::string(to_string(Math::tf32));
+}
+
 std::string series_name(const Shape& shape) {
-  return shape.cell + " " + std::string(to_string(shape.type)) + " B=" + std::to_string(shape.B) +
+  return shape.cell + " " + std::string(precision_name(shape)) + " B=" + std::to_string(shape.B) +
          " I=" + std::to_string(shape.I) + " H=" + std::to_string(shape.H) + " " +
-         std::string(to_string(shape.mode));
+         std::string(to_string(shape.timed));
 }
 
 Plan make_plan(const Shape& shape, const Device& device) {
-  const RnnSpec spec{
-      .cell = shape.cell, .input_size = shape.I, .hidden_size = shape.H, .type = shape.type};
-  return Plan(spec, {shape.T, shape.B}, shape.mode, device);
+  const RnnSpec spec{.cell = shape.cell,
+                     .input_size = shape.I,
+                     .hidden_size = shape.H,
+                     .type = shape.type,
+                     .math = shape.math};
+  return Plan(spec, {shape.T, shape.B}, shape.mode(), device);
 }
 
 double operations(const Shape& shape) {
   const CellInfo& cell = find_cell(shape.cell);
   const std::int64_t columns = shape.I + recurrent_size(cell, shape);
   const double forward = 2 * product_of({shape.T, shape.B, cell.gates, shape.H, columns});
-  return shape.mode == Mode::training ? 3 * forward : forward;
+  return shape.has_backward() ? 3 * forward : forward;
 }
 
 Footprint footprint(const Shape& shape, const Plan& plan) {
@@ -74,7 +103,7 @@ Footprint footprint(const Shape& shape, const Plan& plan) {
   bytes.scratch = static_cast<double>(plan.scratch_bytes());
   bytes.saved = static_cast<double>(plan.saved_bytes());
   bytes.weights = element * product_of({cell.gates, shape.H, columns});
-  if (shape.mode == Mode::training) {
+  if (shape.has_backward()) {
     bytes.gradients = bytes.weights;
     bytes.dx_and_dy = bytes.x + bytes.y;
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <takt/device.hpp>
@@ -12,14 +13,33 @@
 
 namespace takt::bench {
 
-/// One layer, forward in time, with the input product included; in training, forward and backward.
+/// What of a problem is timed.
+enum class Timed : std::uint8_t {
+  inference,         ///< forward of a plan for inference
+  training_forward,  ///< forward of a plan for training
+  training,          ///< forward and backward
+};
+std::string_view to_string(Timed timed);
+
+/// One layer, forward in time, with the input product included.
 struct Shape {
   std::string cell = "lstm";
   DataType type = DataType::f32;
+  Math math = Math::strict;
   std::int64_t T = 0, B = 0, I = 0, H = 0;
-  Mode mode = Mode::inference;
+  Timed timed = Timed::inference;
+
+  Mode mode() const { return timed == Timed::inference ? Mode::inference : Mode::training; }
+  bool has_backward() const { return timed == Timed::training; }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
+
+/// "f32", or "tf32" for f32 with that math.
+std::string_view precision_name(const Shape& shape);
+/// Sets type and math; false for a word that names none.
+bool set_precision(Shape& shape, std::string_view word);
+/// "f32, f64, f16, bf16, tf32".
+std::string all_precisions();
 
 /// "lstm f32 B=32 I=128 H=128 inference": shapes of one series differ in T alone.
 std::string series_name(const Shape& shape);

@@ -50,13 +50,13 @@ class Line {
     if (words_.size() > columns.size())
       refuse(words_[columns.size()].column,
              "'" + escaped(words_[columns.size()].text) + "' is too much; a line is " + form());
-    Shape shape{.cell = cell(),
-                .type = enumerator<DataType>(1),
-                .T = size(2),
-                .B = size(3),
-                .I = size(4),
-                .H = size(5),
-                .mode = enumerator<Mode>(6)};
+    Shape shape{.cell = cell()};
+    if (!set_precision(shape, words_[1].text)) refuse_word(1, "one of: " + all_precisions());
+    shape.T = size(2);
+    shape.B = size(3);
+    shape.I = size(4);
+    shape.H = size(5);
+    shape.timed = timed();
     return shape;
   }
 
@@ -82,10 +82,9 @@ class Line {
     }
     refuse_word(0, "one of: " + known);
   }
-  template <class Enum>
-  Enum enumerator(std::size_t n) const {
-    if (const auto found = find_word<Enum>(words_[n].text)) return *found;
-    refuse_word(n, "one of: " + all_words<Enum>());
+  Timed timed() const {
+    if (const auto found = find_word<Timed>(words_[6].text)) return *found;
+    refuse_word(6, "one of: " + all_words<Timed>());
   }
   /// T may be anything; the other sizes are what BLAS takes.
   std::int64_t size(std::size_t n) const {

@@ -7,6 +7,8 @@
 
 #include <takt/types.hpp>
 
+#include "shape.hpp"
+
 namespace takt::bench {
 
 template <class Enum>
@@ -17,6 +19,8 @@ template <>
 inline constexpr Math last_of<Math> = Math::tf32;
 template <>
 inline constexpr Mode last_of<Mode> = Mode::training;
+template <>
+inline constexpr Timed last_of<Timed> = Timed::training;
 template <>
 inline constexpr Direction last_of<Direction> = Direction::bidirectional;
 template <>

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "check.hpp"
@@ -24,7 +25,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
                  infinity = std::numeric_limits<double>::infinity();
 
 Shape shape_of(std::int64_t T) {
-  return {.cell = "lstm", .T = T, .B = 2, .I = 3, .H = 5, .mode = takt::Mode::training};
+  return {.cell = "lstm", .T = T, .B = 2, .I = 3, .H = 5, .timed = takt::bench::Timed::training};
 }
 
 TEST(BenchCheck, ComparesEveryStepOfAShortProblem) {
@@ -100,6 +101,26 @@ TEST(BenchCheck, OneTensorOutsideIsEnough) {
     EXPECT_FALSE(point({0, error, 0}).inside_tolerance()) << error;
     EXPECT_FALSE(point({0, 0, error}).inside_tolerance()) << error;
   }
+}
+
+TEST(BenchPeer, HasNoRatioWhereItComputedSomethingElse) {
+  BenchPoint point{.shape = shape_of(4), .algorithm = "cpu", .bytes = {}};
+  point.timing.samples = {2, 1, 3};
+  takt::tool::PeerPoint peer{.name = "peer"};
+  peer.timing.samples = {4, 4, 8};
+  // Two libraries round: twice the tolerance of one.
+  const double tolerance = point.tolerance({"y", {0, 4}, 0});
+  peer.errors = {{"y", {0, 4}, 2 * tolerance}};
+  EXPECT_TRUE(point.agrees(peer));
+  EXPECT_EQ(point.ratio(peer), 0.5);
+  for (const double error : {2.1 * tolerance, infinity, nan}) {
+    peer.errors = {{"y", {0, 4}, 0}, {"y", {0, 4}, error}};
+    EXPECT_FALSE(point.agrees(peer));
+    EXPECT_EQ(point.ratio(peer), std::nullopt);
+  }
+  peer.errors.clear();
+  peer.refusal = "no";
+  EXPECT_EQ(point.ratio(peer), std::nullopt);
 }
 
 }  // namespace

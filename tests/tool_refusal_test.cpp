@@ -123,9 +123,9 @@ TEST(ToolRefuses, ListsOfStepsAsAWhole) {
 }
 
 TEST(ToolRefuses, EmptyValues) {
-  for (const std::string option :
-       {"--cell", "--type", "--hidden", "--input", "--batch", "--seq", "--mode", "--shapes",
-        "--seconds", "--device", "--threads", "--instruction-set", "--out", "--json"}) {
+  for (const std::string option : {"--cell", "--type", "--hidden", "--input", "--batch", "--seq",
+                                   "--mode", "--shapes", "--seconds", "--against", "--device",
+                                   "--threads", "--instruction-set", "--out", "--json"}) {
     expect_refusal({{"bench", option, ""}, {option + " is ''; it must not be empty"}});
     expect_refusal({{"bench", option + "="}, {option + " is ''; it must not be empty"}});
   }

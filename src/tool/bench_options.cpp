@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "measure.hpp"
 #include "tool/arguments.hpp"
 #include "tool/file.hpp"
 #include "tool/text.hpp"
@@ -63,6 +64,28 @@ std::vector<std::int64_t> parse_batches(const std::string& text) {
   return sorted(batches);
 }
 
+std::string all_peer_words() {
+  std::string words;
+  for (const bench::PeerLibrary& library : bench::peer_libraries())
+    words += (words.empty() ? "" : ", ") + std::string(library.word);
+  return words;
+}
+
+/// Each library once.
+std::vector<const bench::PeerLibrary*> parse_peers(const std::string& text) {
+  const List list("--against", text);
+  std::vector<const bench::PeerLibrary*> peers;
+  for (const std::string& part : list.parts()) {
+    const auto all = bench::peer_libraries();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const bench::PeerLibrary& library) {
+      return library.word == part;
+    });
+    if (found == all.end()) list.refuse("'" + part + "' must be one of: " + all_peer_words());
+    if (std::find(peers.begin(), peers.end(), &*found) == peers.end()) peers.push_back(&*found);
+  }
+  return peers;
+}
+
 /// FROM:TO[:FACTOR], both ends included.
 void add_range(const List& list, const std::vector<std::string>& ends,
                std::vector<std::int64_t>& lengths) {
@@ -103,7 +126,15 @@ void BenchOptions::add_problem(CLI::App& app) {
                             "Cell, as takt info lists them")
                          ->type_name("NAME")
                          ->default_str(shape_.cell));
-  problem_.push_back(add_word(app, "--type", shape_.type, "Type of x, y, h and the weights"));
+  problem_.push_back(app.add_option_function<std::string>(
+                            "--type",
+                            [this](const std::string& word) {
+                              if (!set_precision(shape_, word))
+                                refuse_value("--type", word, "one of: " + bench::all_precisions());
+                            },
+                            "Type of x, y, h and the weights: " + bench::all_precisions())
+                         ->type_name("WORD")
+                         ->default_str(std::string(precision_name(shape_))));
   problem_.push_back(
       add_size(app, "--hidden", shape_.H, "Hidden size H")->default_str(std::to_string(shape_.H)));
   problem_.push_back(add_size(app, "--input", input_, "Input size I [that of --hidden]"));
@@ -119,8 +150,9 @@ void BenchOptions::add_problem(CLI::App& app) {
              "Steps T: FROM:TO in powers of FACTOR (2), single numbers, or several with commas")
           ->type_name("FROM:TO[:FACTOR]")
           ->default_str(default_lengths));
-  problem_.push_back(add_word(app, "--mode", shape_.mode,
-                              "What is timed: the forward pass, or forward and backward"));
+  problem_.push_back(add_word(app, "--mode", shape_.timed,
+                              "What is timed: forward, forward of a plan for training, or forward "
+                              "and backward"));
   app.add_option("--shapes", shapes_file_,
                  "A list instead, one case a line: cell type T B I H mode; # for comments")
       ->type_name("FILE");
@@ -133,9 +165,14 @@ void BenchOptions::add(CLI::App& app) {
          [this](const std::string& text) {
            seconds_ = parse_number("--seconds", text, 0.001, 3600);
          },
-         "Time to measure a point, at least; never less than three runs")
+         "Time to measure a point, at least; never less than " +
+             std::to_string(bench::least_repetitions) + " runs")
       ->type_name("S")
       ->default_str(format("%g", seconds_));
+  app.add_option_function<std::string>(
+         "--against", [this](const std::string& text) { peers_ = parse_peers(text); },
+         "Libraries to run the same problems in turns with takt: " + all_peer_words())
+      ->type_name("NAME[,NAME]");
   device_.add(app);
   app.add_option("--out", folder_,
                  "Folder for scaling.json and scaling.svg [the current one; where JSON goes to "
@@ -195,6 +232,19 @@ std::vector<bench::Shape> BenchOptions::listed_shapes() const {
   } catch (const bench::ShapeError& error) {
     throw UsageError(std::string("--shapes: ") + error.what());
   }
+}
+
+std::vector<const bench::PeerLibrary*> BenchOptions::peers(const Device& device) const {
+  for (const bench::PeerLibrary* library : peers_) {
+    const std::string option = "--against names '" + std::string(library->word) + "'; ";
+    if (const std::string missing = library->missing(); !missing.empty())
+      throw UsageError(option + missing);
+    if (library->kind != device.kind())
+      throw UsageError(option + std::string(library->name) + " runs on a " +
+                       std::string(to_string(library->kind)) + " device; this one is " +
+                       device.describe());
+  }
+  return peers_;
 }
 
 std::vector<bench::Shape> BenchOptions::shapes() const {

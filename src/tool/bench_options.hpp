@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "peer.hpp"
 #include "shape.hpp"
 #include "tool/device_options.hpp"
 #include "tool/output.hpp"
@@ -24,6 +25,10 @@ class BenchOptions {
   void check_outputs() const;
   /// In the order in which they are measured. Throws UsageError for a list that cannot be read.
   std::vector<bench::Shape> shapes() const;
+
+  /// What takt is measured against on this device. Throws UsageError for a library that is not here
+  /// or runs elsewhere.
+  std::vector<const bench::PeerLibrary*> peers(const Device& device) const;
 
   std::string json_path() const;  ///< "-" for stdout
   std::string svg_path() const { return in_folder("scaling.svg"); }
@@ -49,6 +54,7 @@ class BenchOptions {
   std::vector<std::int64_t> lengths_;
   std::vector<CLI::Option*> problem_;  // those that a list replaces
   std::string shapes_file_;
+  std::vector<const bench::PeerLibrary*> peers_;
   std::optional<std::string> folder_;
   double seconds_ = 0.5;
   bool plot_ = true;

@@ -1,6 +1,7 @@
 // The verdict on one measured shape.
 #include "tool/bench_point.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -16,17 +17,29 @@ double measured_error(std::span<const double> results, std::span<const double> r
 }
 
 double BenchPoint::tolerance(const bench::TensorError& tensor) const {
+  const validate::Precision precision{shape.type, shape.math};
   const validate::Terms terms =
-      validate::terms_of(shape.cell, shape.type, {tensor.steps.count, shape.B, shape.I, shape.H});
+      validate::terms_of(shape.cell, precision, {tensor.steps.count, shape.B, shape.I, shape.H});
   std::int64_t summed = terms.forward;
   if (tensor.tensor == "dx") summed = terms.backward;
   if (tensor.tensor == "dW" || tensor.tensor == "dR") summed = terms.weights;
   if (tensor.tensor == "dbW" || tensor.tensor == "dbR") summed = terms.biases;
-  return validate::tolerance(shape.type, summed);
+  return validate::tolerance(precision, summed);
 }
 
 double BenchPoint::share(const bench::TensorError& tensor) const {
   return tensor.error / tolerance(tensor);
+}
+
+bool BenchPoint::agrees(const PeerPoint& peer) const {
+  return std::all_of(peer.errors.begin(), peer.errors.end(), [&](const bench::TensorError& tensor) {
+    return tensor.error <= 2 * tolerance(tensor);
+  });
+}
+
+std::optional<double> BenchPoint::ratio(const PeerPoint& peer) const {
+  if (!peer.refusal.empty() || !agrees(peer)) return std::nullopt;
+  return seconds() / peer.timing.median();
 }
 
 std::optional<bench::TensorError> BenchPoint::worst() const {

@@ -14,15 +14,28 @@ namespace takt::tool {
 /// The error by which validation judges too; NaN where the sizes differ.
 double measured_error(std::span<const double> results, std::span<const double> reference);
 
+/// A peer's run of a shape.
+struct PeerPoint {
+  std::string name;          ///< "oneDNN"
+  std::string refusal = {};  ///< why there is no run; empty where there is one
+  std::vector<bench::TensorError> errors = {};
+  bench::Timing timing = {};
+};
+
 struct BenchPoint {
   bench::Shape shape;
   std::string algorithm;
   bench::Footprint bytes;
   bench::Check check = {};
   bench::Timing timing = {};
+  std::vector<PeerPoint> peers = {};
 
   double seconds() const { return timing.median(); }
   double tolerance(const bench::TensorError& tensor) const;
+  /// Whether a peer computed the same, as far as two roundings allow.
+  bool agrees(const PeerPoint& peer) const;
+  /// takt's time in times of a peer's; none where it did not run or computed something else.
+  std::optional<double> ratio(const PeerPoint& peer) const;
   /// Of its tolerance.
   double share(const bench::TensorError& tensor) const;
   /// The checked tensor with the largest share, NaN the largest; empty where nothing was checked.

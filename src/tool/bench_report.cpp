@@ -29,8 +29,8 @@ std::string label_of(const BenchSeries& series, const std::vector<BenchSeries>& 
 }
 
 Json shape_json(const Shape& shape) {
-  return {{"cell", shape.cell}, {"type", to_string(shape.type)}, {"B", shape.B}, {"I", shape.I},
-          {"H", shape.H},       {"mode", to_string(shape.mode)}};
+  return {{"cell", shape.cell}, {"type", precision_name(shape)}, {"B", shape.B}, {"I", shape.I},
+          {"H", shape.H},       {"mode", to_string(shape.timed)}};
 }
 
 Json bytes_json(const bench::Footprint& bytes) {
@@ -58,6 +58,25 @@ Json check_json(const BenchPoint& point) {
   return json;
 }
 
+Json peer_json(const BenchPoint& point, const PeerPoint& peer) {
+  Json json{{"name", peer.name}};
+  if (!peer.refusal.empty()) {
+    json["refusal"] = peer.refusal;
+    return json;
+  }
+  json["median_s"] = peer.timing.median();
+  json["samples_s"] = peer.timing.samples;
+  json["iterations"] = peer.timing.iterations;
+  const auto ratio = point.ratio(peer);
+  json["ratio"] = ratio ? Json(*ratio) : Json();
+  json["differences"] = Json::array();
+  for (const bench::TensorError& tensor : peer.errors)
+    json["differences"].push_back({{"tensor", tensor.tensor},
+                                   {"error", tensor.error},
+                                   {"tolerance", 2 * point.tolerance(tensor)}});
+  return json;
+}
+
 Json point_json(const BenchPoint& point) {
   const double T = static_cast<double>(point.shape.T), B = static_cast<double>(point.shape.B),
                seconds = point.seconds();
@@ -74,6 +93,8 @@ Json point_json(const BenchPoint& point) {
   json["gflop_per_s"] = bench::operations(point.shape) / seconds / 1e9;
   json["bytes"] = bytes_json(point.bytes);
   json["check"] = check_json(point);
+  json["peers"] = Json::array();
+  for (const PeerPoint& peer : point.peers) json["peers"].push_back(peer_json(point, peer));
   return json;
 }
 
@@ -115,6 +136,31 @@ std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points) {
   return all;
 }
 
+std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points) {
+  std::vector<std::string> lines;
+  if (points.empty()) return lines;
+  for (std::size_t n = 0; n < points.front().peers.size(); ++n) {
+    std::vector<std::pair<double, const BenchPoint*>> ratios;
+    for (const BenchPoint& point : points)
+      if (const auto ratio = point.ratio(point.peers[n])) ratios.push_back({*ratio, &point});
+    if (ratios.empty()) continue;
+    double logarithms = 0;
+    for (const auto& [ratio, point] : ratios) logarithms += std::log(ratio);
+    const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+    const auto text = [](const std::pair<double, const BenchPoint*>& ratio) {
+      return format("%.2f (", ratio.first) + bench::series_name(ratio.second->shape) +
+             " T=" + std::to_string(ratio.second->shape.T) + ")";
+    };
+    if (lines.empty()) lines.emplace_back();
+    lines.push_back("ratio      " + points.front().peers[n].name +
+                    format(": geometric mean %.3f over %zu cases, from ",
+                           std::exp(logarithms / static_cast<double>(ratios.size())),
+                           ratios.size()) +
+                    text(*least) + " to " + text(*most));
+  }
+  return lines;
+}
+
 std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all) {
   std::vector<std::string> lines;
   for (const BenchSeries& series : all) {
@@ -131,12 +177,16 @@ std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all) {
   return lines;
 }
 
-Json bench_json(const Device& device, const Load& load, double seconds,
-                const std::vector<BenchPoint>& points, const std::vector<BenchSeries>& all) {
+Json bench_json(const Device& device, const std::vector<const bench::PeerLibrary*>& peers,
+                const Load& load, double seconds, const std::vector<BenchPoint>& points,
+                const std::vector<BenchSeries>& all) {
   Json json = provenance("takt bench");
   json["device"] = device_json(device);
   json["load_before"] = load.average;
   json["timer"] = bench::benchmark_version();
+  json["against"] = Json::array();
+  for (const bench::PeerLibrary* peer : peers)
+    json["against"].push_back({{"name", peer->name}, {"version", peer->version()}});
   json["seconds_per_point"] = seconds;
   json["points"] = Json::array();
   for (const BenchPoint& point : points) json["points"].push_back(point_json(point));
@@ -172,11 +222,11 @@ std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<Be
   plot.title = "Growth with sequence length";
   std::string problem;
   if (shared(&Shape::cell)) problem += " " + first.cell;
-  if (shared(&Shape::type)) problem += " " + std::string(to_string(first.type));
+  if (shared(&Shape::type) && shared(&Shape::math))
+    problem += " " + std::string(precision_name(first));
   if (shared(&Shape::I)) problem += ", I = " + std::to_string(first.I);
   if (shared(&Shape::H)) problem += ", H = " + std::to_string(first.H);
-  if (shared(&Shape::mode))
-    problem += first.mode == Mode::training ? ", forward and backward" : ", forward";
+  if (shared(&Shape::timed)) problem += ", " + description_of(first.timed);
   if (!problem.empty()) plot.title += (problem.front() == ',' ? problem : ":" + problem);
   plot.subtitle = device.describe() + "; takt " + std::string(version()) +
                   (*commit == '\0' ? "" : std::string(" (") + commit + ")");

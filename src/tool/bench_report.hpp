@@ -2,10 +2,12 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "fit.hpp"
+#include "peer.hpp"
 #include "plot.hpp"
 #include "shape.hpp"
 #include "tool/bench_point.hpp"
@@ -26,6 +28,9 @@ struct BenchSeries {
 /// In the order in which the series first occur; their points in the order of T.
 std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points);
 
+/// "forward and backward".
+std::string description_of(bench::Timed timed);
+
 /// What names a shape beside T: "cell", "type", ...
 struct Member {
   std::string name, text;
@@ -35,7 +40,8 @@ std::vector<Member> members_of(const bench::Shape& shape, const std::string& alg
 /// The table of a run over these shapes: what all of them share is said once, above it.
 class BenchTable {
  public:
-  BenchTable(const std::vector<bench::Shape>& shapes, const std::vector<std::string>& algorithms);
+  BenchTable(const std::vector<bench::Shape>& shapes, const std::vector<std::string>& algorithms,
+             const std::vector<const bench::PeerLibrary*>& peers);
   /// The lines above the rows.
   std::vector<std::string> head(const Device& device, const Load& load, double seconds) const;
   std::string row(const BenchPoint& point) const;
@@ -43,21 +49,28 @@ class BenchTable {
  private:
   std::vector<Table::Column> columns() const;
   std::vector<std::string> error_lines() const;
+  std::string timed_text() const;
+  bool has_backward() const { return timed_.contains(bench::Timed::training); }
 
+  std::vector<const bench::PeerLibrary*> peers_;
   std::vector<Member> members_;                    // of the first shape
   std::vector<bool> varies_;                       // whether others differ in it
   std::int64_t least_width_ = 0, most_width_ = 0;  // of the windows in which y is checked
   bool everywhere_ = true;                         // whether they cover every step
-  bool training_ = false, inference_ = false;      // whether there are such shapes
+  std::set<bench::Timed> timed_;                   // in any of them
   Table table_;
 };
+
+/// A line on each peer: the geometric mean of the ratios to it, the least and the largest.
+std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points);
 
 /// A paragraph on the growth of each series that has a fit.
 std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all);
 
 /// `load`: before the start.
-Json bench_json(const Device& device, const Load& load, double seconds,
-                const std::vector<BenchPoint>& points, const std::vector<BenchSeries>& all);
+Json bench_json(const Device& device, const std::vector<const bench::PeerLibrary*>& peers,
+                const Load& load, double seconds, const std::vector<BenchPoint>& points,
+                const std::vector<BenchSeries>& all);
 
 /// None where no series has two lengths.
 std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<BenchSeries>& all);

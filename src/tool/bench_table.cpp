@@ -29,15 +29,26 @@ std::string place_of(const bench::TensorError& tensor) {
 
 }  // namespace
 
+std::string description_of(bench::Timed timed) {
+  switch (timed) {
+    case bench::Timed::inference: return "forward";
+    case bench::Timed::training_forward: return "forward of training";
+    case bench::Timed::training: break;
+  }
+  return "forward and backward";
+}
+
 std::vector<Member> members_of(const Shape& shape, const std::string& algorithm) {
-  return {{"cell", shape.cell},           {"type", std::string(to_string(shape.type))},
+  return {{"cell", shape.cell},           {"type", std::string(precision_name(shape))},
           {"B", std::to_string(shape.B)}, {"I", std::to_string(shape.I)},
-          {"H", std::to_string(shape.H)}, {"mode", std::string(to_string(shape.mode))},
+          {"H", std::to_string(shape.H)}, {"mode", std::string(to_string(shape.timed))},
           {"algorithm", algorithm}};
 }
 
-BenchTable::BenchTable(const std::vector<Shape>& shapes, const std::vector<std::string>& algorithms)
-    : members_(members_of(shapes.front(), algorithms.front())),
+BenchTable::BenchTable(const std::vector<Shape>& shapes, const std::vector<std::string>& algorithms,
+                       const std::vector<const bench::PeerLibrary*>& peers)
+    : peers_(peers),
+      members_(members_of(shapes.front(), algorithms.front())),
       varies_(members_.size(), false),
       least_width_(bench::window_width(shapes.front())),
       table_({}) {
@@ -49,7 +60,7 @@ BenchTable::BenchTable(const std::vector<Shape>& shapes, const std::vector<std::
     least_width_ = std::min(least_width_, width);
     most_width_ = std::max(most_width_, width);
     everywhere_ = everywhere_ && shapes[n].T <= width;
-    (shapes[n].mode == Mode::training ? training_ : inference_) = true;
+    timed_.insert(shapes[n].timed);
   }
   table_ = Table(columns());
   for (std::size_t n = 0; n < shapes.size(); ++n) {
@@ -67,12 +78,14 @@ std::vector<Table::Column> BenchTable::columns() const {
   std::vector<Table::Column> columns;
   for (std::size_t m = 0; m < members_.size(); ++m)
     if (varies_[m]) columns.push_back({members_[m].name, 0, members_[m].name.size() > 1});
-  for (const Table::Column& column : {Table::Column{"T", 6},
-                                      {"time", 7},
-                                      {"least", 7},
-                                      {"most", 7},
-                                      {"us/step", 7},
-                                      {"tokens/s", 8},
+  for (const Table::Column& column :
+       {Table::Column{"T", 6}, {"time", 7}, {"least", 7}, {"most", 7}, {"us/step", 7}})
+    columns.push_back(column);
+  for (const bench::PeerLibrary* peer : peers_) {
+    columns.push_back({std::string(peer->name), 7});
+    columns.push_back({"ratio", 5});
+  }
+  for (const Table::Column& column : {Table::Column{"tokens/s", 8},
                                       {"GFLOP/s", 7},
                                       {"memory", 8},
                                       {"error", 8},
@@ -84,12 +97,22 @@ std::vector<Table::Column> BenchTable::columns() const {
 
 std::vector<std::string> BenchTable::error_lines() const {
   const std::string error = "error      against the f64 reference before timing, worst tensor: ";
-  if (everywhere_) return {error + "y at every step" + (training_ ? ", gradients" : "")};
+  if (everywhere_) return {error + "y at every step" + (has_backward() ? ", gradients" : "")};
   return {error + "y in windows of up to " + spelled_range(least_width_, most_width_) +
               " steps at the beginning,",
           "           at a drawn place between and at the end, which start from the device's own "
           "states; not elsewhere" +
-              std::string(training_ ? "; gradients of a run over the first" : "")};
+              std::string(has_backward() ? "; gradients of a run over the first" : "")};
+}
+
+/// What is timed: ": forward"; where it differs, what each word for it means.
+std::string BenchTable::timed_text() const {
+  if (timed_.size() == 1) return ": " + description_of(*timed_.begin());
+  std::string text;
+  for (const bench::Timed timed : timed_)
+    text += (text.empty() ? "; " : ", ") + std::string(to_string(timed)) + " is " +
+            description_of(timed);
+  return text;
 }
 
 std::vector<std::string> BenchTable::head(const Device& device, const Load& load,
@@ -97,11 +120,6 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
   std::string problem;
   for (std::size_t m = 0; m < members_.size(); ++m)
     if (!varies_[m]) problem += named(members_[m]);
-  const char* timed = !training_ ? ": forward, with the input product"
-                      : inference_
-                          ? "; inference is forward, training forward and backward, with the "
-                            "input product"
-                          : ": forward and backward, with the input product";
   std::vector<std::string> lines = {device_line(device)};
   const bool on_cpu = device.kind() == DeviceKind::cpu;
   if (!on_cpu) lines.push_back(versions_line(device));
@@ -109,14 +127,18 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
   lines.push_back("load       " +
                   format("%.2f on %d cores before the start", load.average, load.cores) +
                   (load.heavy() ? ": busy, so times are too long and scatter" : ""));
-  lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed);
-  lines.push_back("time       median, least and most of 3 to 9 repetitions, " +
-                  format("%g", seconds) + " s a point or more" +
-                  (on_cpu ? ", " : ", of calls until their stream is done, ") +
-                  bench::benchmark_version());
+  lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
+                  ", with the input product");
+  lines.push_back(
+      "time       median, least and most of " + std::to_string(bench::least_repetitions) +
+      " repetitions, " + format("%g", seconds) + " s a point or more" +
+      (on_cpu ? ", " : ", of calls until their stream is done, ") + bench::benchmark_version());
+  for (const bench::PeerLibrary* peer : peers_)
+    lines.push_back("against    " + std::string(peer->name) + " " + peer->version() +
+                    ", in turns: its us/step; ratio: takt's time in times of it");
   for (const std::string& line : error_lines()) lines.push_back(line);
   lines.push_back(std::string("memory     of a call, computed: x, y, hT, cT, scratch, saved") +
-                  (training_ ? "; in training dx and dy too" : ""));
+                  (has_backward() ? "; in training dx and dy too" : ""));
   lines.emplace_back();
   lines.push_back(table_.header());
   return lines;
@@ -133,13 +155,22 @@ std::string BenchTable::row(const BenchPoint& point) const {
   for (const double time : {seconds, point.timing.least(), point.timing.most()})
     cells.push_back(with_time_unit(time));
   cells.push_back(format("%.3f", 1e6 * seconds / T));
+  std::string remarks = point.inside_tolerance() ? "" : "OUTSIDE: " + place_of(*point.worst());
+  for (const PeerPoint& peer : point.peers) {
+    const auto ratio = point.ratio(peer);
+    const bool ran = peer.refusal.empty();
+    cells.push_back(ran ? format("%.3f", 1e6 * peer.timing.median() / T) : "refused");
+    cells.push_back(ratio ? format("%.2f", *ratio) : "-");
+    const std::string remark = ran ? peer.name + " computed something else" : peer.refusal;
+    if (!ratio) remarks += (remarks.empty() ? "" : "; ") + remark;
+  }
   cells.push_back(with_prefix(T * B / seconds));
   cells.push_back(format("%.2f", bench::operations(point.shape) / seconds / 1e9));
   cells.push_back(with_byte_unit(point.bytes.of_call()));
   const auto tensor = point.worst();
   cells.push_back(tensor ? error_text(tensor->error) : "-");
   cells.push_back(tensor ? percent(point.share(*tensor)) : "unchecked");
-  cells.push_back(point.inside_tolerance() ? "" : "OUTSIDE: " + place_of(*tensor));
+  cells.push_back(remarks);
   return table_.row(cells);
 }
 

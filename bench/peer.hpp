@@ -1,0 +1,49 @@
+// Another library's run of a problem, to be timed beside takt's.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "problem.hpp"
+
+namespace takt::bench {
+
+/// Why a library does not run a problem: "oneDNN has no lstm in f64".
+struct PeerRefusal : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A result that both libraries have.
+struct PeerTensor {
+  std::string name;  ///< "y", "dx"
+  std::vector<float> values;
+};
+
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  /// What the problem's shape times; returns when it is done.
+  virtual void run() = 0;
+  /// Of the last run.
+  virtual std::vector<PeerTensor> results() = 0;
+};
+
+/// A library that takt can be measured against.
+struct PeerLibrary {
+  std::string_view word;  ///< as options spell it: "onednn"
+  std::string_view name;  ///< "oneDNN"
+  DeviceKind kind;        ///< of the devices that it runs on
+  std::string (*version)();
+  /// Why it is not here; empty where it is.
+  std::string (*missing)();
+  /// The same problem with the same numbers. Throws PeerRefusal.
+  std::unique_ptr<Peer> (*prepare)(const Problem& problem);
+};
+
+std::span<const PeerLibrary> peer_libraries();
+
+}  // namespace takt::bench
