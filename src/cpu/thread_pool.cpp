@@ -1,16 +1,42 @@
 // The threads of a cpu device, and the barrier at which they meet between steps.
 #include "cpu/thread_pool.hpp"
 
+#include <sched.h>
+
 #include "cpu/tasks.hpp"
 
 namespace takt::cpu {
 namespace {
 
-constexpr int spins_before_yield = 2000;  // a few microseconds: longer than a step of a small cell
+// A few microseconds. Where two threads share a core, each spin of one keeps the other from what it
+// waits for.
+constexpr int spins_before_yield = 200;
+constexpr int spins_before_sleep = 1200;  // yields all but the first
 
 inline void relax() noexcept {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#endif
+}
+
+int current_cpu() noexcept {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+/// A thread that was woken where its waker runs would share that core with it for milliseconds:
+/// moves to another one that it may run on, at once.
+void leave_cpu([[maybe_unused]] int cpu) noexcept {
+#if defined(__linux__)
+  cpu_set_t allowed, others;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  others = allowed;
+  CPU_CLR(static_cast<std::size_t>(cpu), &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  (void)sched_setaffinity(0, sizeof allowed, &allowed);
 #endif
 }
 
@@ -72,6 +98,7 @@ void ThreadPool::run(int members, void (*function)(const void*, int),
     function_ = function;
     context_ = context;
     members_ = members;
+    caller_cpu_ = current_cpu();
     unfinished_.store(members - 1, std::memory_order_relaxed);
     region_.fetch_add(1, std::memory_order_release);
     start_.notify_all();
@@ -85,6 +112,12 @@ void ThreadPool::work(int member) noexcept {
   for (;;) {
     void (*function)(const void*, int) = nullptr;
     const void* context = nullptr;
+    int caller_cpu = -1;
+    // Regions, and calls, follow each other sooner than a thread wakes up; and where it wakes up,
+    // the scheduler may put it beside the thread that woke it.
+    for (int spin = 0; spin < spins_before_sleep && region_.load(std::memory_order_acquire) == seen;
+         ++spin)
+      spin < spins_before_yield ? relax() : std::this_thread::yield();
     {
       std::unique_lock lock(mutex_);
       start_.wait(lock, [&] { return stop_ || region_.load(std::memory_order_relaxed) != seen; });
@@ -93,7 +126,9 @@ void ThreadPool::work(int member) noexcept {
       if (member >= members_) continue;
       function = function_;
       context = context_;
+      caller_cpu = caller_cpu_;
     }
+    if (caller_cpu >= 0 && current_cpu() == caller_cpu) leave_cpu(caller_cpu);
     function(context, member);
     unfinished_.fetch_sub(1, std::memory_order_release);
   }

@@ -60,6 +60,7 @@ class ThreadPool {
   std::atomic<int> unfinished_{0};
   bool stop_ = false;
   int members_ = 0;
+  int caller_cpu_ = -1;  // where the region was begun; -1: unknown
   void (*function_)(const void*, int) = nullptr;
   const void* context_ = nullptr;
   std::unique_ptr<Barrier[]> barriers_;
