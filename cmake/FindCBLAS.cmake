@@ -1,4 +1,4 @@
-# Finds a CBLAS (OpenBLAS): the target CBLAS::CBLAS. Installed beside the package config, because
+# Finds a CBLAS (OpenBLAS), on which the emulated device multiplies: the target CBLAS::CBLAS.
 # whoever links the static library needs it too.
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)

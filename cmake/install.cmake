@@ -29,7 +29,6 @@ configure_package_config_file(cmake/taktConfig.cmake.in ${PROJECT_BINARY_DIR}/ta
 install(FILES
   ${PROJECT_BINARY_DIR}/taktConfig.cmake
   ${PROJECT_BINARY_DIR}/taktConfigVersion.cmake
-  cmake/FindCBLAS.cmake
   DESTINATION ${package_dir})
 
 # The prefix follows from where the file lies, so that an installed tree can be moved.
@@ -47,12 +46,7 @@ if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
 else()
   set(TAKT_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
-get_filename_component(cblas_dir ${CBLAS_LIBRARY} DIRECTORY)
-set(TAKT_PC_LIBS_PRIVATE "-lopenblas ${CMAKE_THREAD_LIBS_INIT}")
-if(NOT cblas_dir IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
-  string(PREPEND TAKT_PC_LIBS_PRIVATE "-L${cblas_dir} ")
-endif()
-string(STRIP "${TAKT_PC_LIBS_PRIVATE}" TAKT_PC_LIBS_PRIVATE)
+set(TAKT_PC_LIBS_PRIVATE "${CMAKE_THREAD_LIBS_INIT}")
 if(with_cuda)
   string(APPEND TAKT_PC_LIBS_PRIVATE " -L${CUDAToolkit_LIBRARY_DIR} -lcublasLt -lcudart")
 endif()

@@ -17,7 +17,7 @@ function(takt_add_objects target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${target} PRIVATE
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/include)
-  target_link_libraries(${target} PRIVATE CBLAS::CBLAS Threads::Threads)
+  target_link_libraries(${target} PRIVATE Threads::Threads)
 endfunction()
 
 # What a static takt is linked into must not show takt's names: its own objects have none to show.
@@ -86,7 +86,7 @@ foreach(target takt takt_static)
   target_compile_features(${target} INTERFACE cxx_std_20)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
-  target_link_libraries(${target} PRIVATE CBLAS::CBLAS Threads::Threads)
+  target_link_libraries(${target} PRIVATE Threads::Threads)
   if(with_cuda)
     add_dependencies(${target} takt_kernels)
     target_link_libraries(${target} PRIVATE CUDA::cublasLt CUDA::cudart)

@@ -9,7 +9,7 @@ namespace takt {
 
 namespace {
 
-// Leading dimensions and row counts of BLAS are 32-bit integers.
+// Row counts and leading dimensions of a GPU's products are 32-bit integers.
 constexpr std::int64_t largest_size = std::numeric_limits<std::int32_t>::max();
 
 void check_size(const char* where, const char* name, std::int64_t value, std::int64_t most) {

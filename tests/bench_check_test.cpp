@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "check.hpp"
@@ -102,22 +101,6 @@ TEST(BenchCheck, OneTensorOutsideIsEnough) {
     EXPECT_FALSE(point({0, error, 0}).inside_tolerance()) << error;
     EXPECT_FALSE(point({0, 0, error}).inside_tolerance()) << error;
   }
-}
-
-TEST(BenchMeasure, ContestantsTakeTurns) {
-  std::string order;  // a letter each time that another one runs
-  const auto contestant = [&](char letter) {
-    return takt::bench::Contestant{std::string(1, letter), [&order, letter] {
-                                     if (!order.ends_with(letter)) order += letter;
-                                   }};
-  };
-  const auto timings = takt::bench::measure({contestant('a'), contestant('b')}, 1e-4, 30);
-  ASSERT_EQ(timings.size(), 2u);
-  EXPECT_EQ(timings[0].samples.size(), 30u);
-  EXPECT_EQ(timings[1].samples.size(), 30u);
-  // One after the other would be "ab"; of 60 drawn in random order fewer than 8 turns are as rare
-  // as one in a billion.
-  EXPECT_GE(order.size(), 8u) << order;
 }
 
 TEST(BenchPeer, HasNoRatioWhereItComputedSomethingElse) {

@@ -45,12 +45,13 @@ void redirect(int stream, const std::string& path, int flags) {
   constexpr uid_t nobody = 65534;
   if (run.as_nobody && getuid() == 0 && (setgid(nobody) != 0 || setuid(nobody) != 0)) _exit(126);
   for (const auto& [name, value] : run.environment) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<std::string> words = {TAKT_TOOL};
+  const std::string program = run.program.empty() ? TAKT_TOOL : run.program;
+  std::vector<std::string> words = {program};
   words.insert(words.end(), run.arguments.begin(), run.arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  execv(TAKT_TOOL, pointers.data());
+  execv(program.c_str(), pointers.data());
   _exit(126);
 }
 #else

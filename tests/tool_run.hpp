@@ -45,6 +45,7 @@ struct ToolRun {
   std::int64_t file_size_limit = -1;                 ///< bytes; below 0: none
   bool as_nobody = false;                            ///< where this process is root's
   std::map<std::string, std::string> environment{};  ///< added or replaced
+  std::string program{};                             ///< "": the takt command
 };
 
 ToolResult run_tool(const ToolRun& run);

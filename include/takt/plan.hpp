@@ -115,12 +115,13 @@ class TAKT_API Plan {
   /// Aliasing: in inference and in training hT may be h0, and cT may be c0. Nothing else that is
   /// written may overlap anything else.
   /// Stream and lifetime: enqueues on `stream` and returns; on a cpu device the work is then done.
-  /// Allocates nothing and waits for nothing (on the CPU, products of whole sequences are OpenBLAS
-  /// calls, which keep their own working memory).
-  /// Determinism: the same arguments on the same machine, build and thread count give the same
-  /// bits. Through the products over time, bits may depend on T, B, a row's place in the batch and
-  /// the plan's largest T and B; on the CPU the recurrence's do not. On a GPU its product's do too,
-  /// and any product's on whether tensors and their rows are aligned to 16 bytes.
+  /// Allocates nothing and waits for nothing.
+  /// Determinism: the same arguments on the same machine and build give the same bits. On the CPU
+  /// the results of a row of the batch depend on nothing but that row, and sums over rows (the
+  /// gradients of weights) also on T, B and the plan's largest T and B; on nothing else, the number
+  /// of threads included. On a GPU, through its products, all bits may depend on T, B, a row's
+  /// place in the batch, the plan's largest T and B, and whether tensors and their rows are aligned
+  /// to 16 bytes.
   /// Errors: ArgumentError, before anything is written. On a GPU also DeviceError, where CUDA or
   /// cuBLAS fails; what was enqueued before still runs, and the results mean nothing.
   /// Lengths: a GPU's lie in its memory and are not read here. What is out of range is taken as 0

@@ -115,7 +115,7 @@ struct BackwardPass {
       const Real* panel = task.R + first * V::size * GH;
       int count = 0;
       for (std::int64_t p = share.row_begin; p < row_end; p += count) {
-        count = static_cast<int>(row_end - p < at_once ? row_end - p : at_once);
+        count = rows_of_group(row_end - p, at_once);
         Source source[most_rows];
         const Real* operand[most_rows];
         for (int m = 0; m < count; ++m) {
@@ -124,7 +124,8 @@ struct BackwardPass {
                                                                             : Source::after;
           operand[m] = source[m] == Source::after ? drh_after + (p + m) * GH : task.zeros;
         }
-        if (after > 0) block_product<Real, 1, backward_block>(now, count, panel, GH, operand, sums);
+        if (after > 0)
+          block_product<Real, 1, backward_block>(now, count, panel, GH, operand, 1, sums);
         for (int m = 0; m < count; ++m)
           for (int v = 0; v < now; ++v) {
             const std::int64_t j = (first + v) * V::size;

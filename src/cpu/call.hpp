@@ -90,14 +90,18 @@ struct Call {
     }
   }
 
-  /// Whether rows of a [T,B,*] array can be operands of a product as they lie, and how far apart.
-  /// Only where the chunk's rows are all rows of the steps, in the order of time.
-  template <class Element>
-  std::int64_t uniform_stride(const Strided<Element>& rows, bool ragged) const {
-    if (ragged || walk.reverse) return 0;
-    const std::int64_t stride = walk.B == 1 ? rows.t_stride : rows.b_stride;
-    const bool uniform = walk.B == 1 || walk.T == 1 || rows.t_stride == walk.B * rows.b_stride;
-    return uniform && stride <= INT32_MAX ? stride : 0;
+  /// Of so many vectors of units each.
+  std::int64_t blocks(std::int64_t block) const {
+    return ceil_div(ceil_div(sizes.H, kernels.vector), block);
+  }
+
+  /// table[row] = at(t, p, b) for all rows of the chunk.
+  template <class Pointer, class At>
+  Pointer* row_table(Pointer* table, const At& at) const {
+    for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t p, std::int64_t b) {
+      table[row] = at(t, p, b);
+    });
+    return table;
   }
 
   const Device::State& device;
@@ -114,8 +118,13 @@ struct Split {
   int members() const { return row_groups * unit_groups; }
 };
 
+/// Of a step.
 Split split(int threads, std::int64_t rows, std::int64_t blocks, std::int64_t weight_bytes,
             std::int64_t step_products);
+/// Of a product over all rows of a chunk.
+Split split_product(int threads, std::int64_t rows, std::int64_t blocks, std::int64_t products);
+/// Of what reads and writes each of `elements` once.
+Split split_pass(int threads, std::int64_t blocks, std::int64_t elements);
 
 /// Runs kernel(task, share) on all members of the split.
 template <class Task, class Kernel>
@@ -134,6 +143,30 @@ void run_region(ThreadPool& pool, const Split& split, std::int64_t rows, std::in
     share.barrier = split.unit_groups > 1 ? &pool.barrier(static_cast<int>(r)) : nullptr;
     kernel(task, share);
   });
+}
+
+template <class Real>
+void run_product(const Device::State& device, const ProductTask<Real>& task) {
+  const Products<Real>& products = products_of<Real>(*device.level);
+  const std::int64_t blocks = ceil_div(task.N, products.width);
+  run_region(*device.pool,
+             split_product(device.pool->threads(), task.M, blocks, task.M * task.N * task.K),
+             task.M, blocks, products.product, task);
+}
+
+template <class Real>
+void run_columns(const Device::State& device, const ColumnsTask<Real>& task) {
+  run_region(*device.pool,
+             split_pass(device.pool->threads(), task.columns, task.rows * task.columns), 1,
+             task.columns, products_of<Real>(*device.level).add_columns, task);
+}
+
+/// `blocks`: those of the packed matrix.
+template <class Real>
+void run_pack(const Device::State& device, void (*pack)(const PackTask<Real>&, const Share&),
+              const PackTask<Real>& task, std::int64_t blocks) {
+  run_region(*device.pool, split_pass(device.pool->threads(), blocks, task.K * task.N), 1, blocks,
+             pack, task);
 }
 
 }  // namespace takt::cpu

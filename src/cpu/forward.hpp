@@ -83,15 +83,14 @@ struct ForwardPass {
       const Real* panel = task.R + first * V::size * H * G;
       StepRows<Real> rows;
       for (rows.p = share.row_begin; rows.p < row_end; rows.p += rows.count) {
-        rows.count = static_cast<int>(row_end - rows.p);
-        if (rows.count > rows_at_once<G, block>) rows.count = rows_at_once<G, block>;
+        rows.count = rows_of_group(row_end - rows.p, rows_at_once<G, block>);
         for (int m = 0; m < rows.count; ++m) {
           rows.b[m] = walk.row_of[rows.p + m];
           rows.fresh[m] = walk.is_reset(t, rows.b[m]);
           rows.operand[m] =
               rows.fresh[m] ? walk.start : task.h + ((s & 1) * walk.B + rows.p + m) * Hp;
         }
-        block_product<Real, G, block>(now, rows.count, panel, H, rows.operand, sums);
+        block_product<Real, G, block>(now, rows.count, panel, H, rows.operand, 1, sums);
         for (int m = 0; m < rows.count; ++m)
           for (int v = 0; v < now; ++v)
             unit(rows, m, s, t, wx + (rows.p + m) * G * H, (first + v) * V::size, now,

@@ -6,6 +6,8 @@
 namespace takt::cpu {
 namespace {
 
+constexpr Checked pointer{sizeof(void*)};
+
 std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_bytes) {
   const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
   return std::min(all, std::max(sizes.B, chunk_bytes / row_bytes.value));
@@ -22,6 +24,9 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int
   sizes.element_bytes = static_cast<std::int64_t>(size_of(spec.type));
   sizes.Hp = round_up(spec.hidden_size, vector_bytes / sizes.element_bytes);
   sizes.G = cell.gates;
+  sizes.Ip = round_up(sizes.I, vector_bytes / sizes.element_bytes);
+  sizes.GHp =
+      round_up((Checked{sizes.G} * Checked{sizes.H}).value, vector_bytes / sizes.element_bytes);
   sizes.S = cell.states;
   sizes.C = cell.inner_states();
   sizes.V = cell.saved;
@@ -38,11 +43,12 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   lengths = arena.take(B * Checked{8});
   row_of = arena.take(B * Checked{4});
   R = arena.take(G * H * Hp * e);
+  W = arena.take(sizes.T > 0 && sizes.B > 0 ? I * Checked{sizes.GHp} * e : Checked{0});
   bias = arena.take(Checked{2} * G * Hp * e);
   start = arena.take(S * Hp * e);
   h = arena.take(Checked{2} * B * Hp * e);
   inner = arena.take(C * B * Hp * e);
-  x = arena.take(rows * I * e);
+  x_rows = arena.take(rows * pointer);
   Wx = arena.take(rows * G * H * e);
   bytes = arena.size();
 }
@@ -57,13 +63,14 @@ BackwardLayout::BackwardLayout(const Sizes& sizes) {
   lengths = arena.take(B * Checked{8});
   row_of = arena.take(B * Checked{4});
   R = arena.take(G * H * Hp * e);
+  W = arena.take(sizes.T > 0 && sizes.B > 0 ? G * H * Checked{sizes.Ip} * e : Checked{0});
   start = arena.take(S * Hp * e);
   zeros = arena.take(G * H * e);
   carry = arena.take(S * B * Hp * e);
   drh_after = arena.take(B * G * H * e);
   dwx = arena.take(rows * G * H * e);
   drh = sizes.shared_gradient ? dwx : arena.take(rows * G * H * e);
-  this->rows = arena.take(rows * wide * e);
+  this->rows = arena.take(rows * pointer);
   sums = arena.take(Checked{2} * G * H * Checked{8});
   bytes = arena.size();
 }

@@ -17,7 +17,7 @@ inline constexpr std::int64_t chunk_bytes = std::int64_t{16} << 20;
 
 struct Sizes {
   std::int64_t T = 0, B = 0, I = 0, H = 0;  // T, B: the plan's largest
-  std::int64_t Hp = 0;                      // H in whole vectors
+  std::int64_t Ip = 0, Hp = 0, GHp = 0;     // I, H and G*H in whole vectors
   std::int64_t G = 0, S = 0, C = 0, V = 0;  // gates, states, inner states, saved values
   std::int64_t element_bytes = 0;
   bool shared_gradient = false;
@@ -31,11 +31,12 @@ struct ForwardLayout {
   std::int64_t lengths = 0;     // int64 [B], sorted
   std::int64_t row_of = 0;      // int32 [B]
   std::int64_t R = 0;           // [G*H*Hp] packed
+  std::int64_t W = 0;           // [I*GHp] packed
   std::int64_t bias = 0;        // [2,G,Hp]
   std::int64_t start = 0;       // [S,Hp]
   std::int64_t h = 0;           // [2,B,Hp]
   std::int64_t inner = 0;       // [C,B,Hp]
-  std::int64_t x = 0;           // [chunk_rows,I], where x cannot be read as it lies
+  std::int64_t x_rows = 0;      // pointers [chunk_rows], to rows of x
   std::int64_t Wx = 0;          // [chunk_rows,G*H]
   std::int64_t bytes = 0;
 
@@ -46,13 +47,14 @@ struct BackwardLayout {
   std::int64_t chunk_rows = 0;
   std::int64_t lengths = 0, row_of = 0;
   std::int64_t R = 0;          // [G*H*Hp] packed, transposed
+  std::int64_t W = 0;          // [G*H*Ip] packed
   std::int64_t start = 0;      // [S,Hp]
   std::int64_t zeros = 0;      // [G*H]
   std::int64_t carry = 0;      // [S,B,Hp]
   std::int64_t drh_after = 0;  // [B,G*H]
   std::int64_t dwx = 0;        // [chunk_rows,G*H]
   std::int64_t drh = 0;        // the same, where it differs from dwx
-  std::int64_t rows = 0;       // [chunk_rows,max(I,H)] x, then h, then dx
+  std::int64_t rows = 0;       // pointers [chunk_rows], to rows of x, then h, then dx
   std::int64_t sums = 0;       // double [2,G*H], of dwx and of drh
   std::int64_t bytes = 0;
 

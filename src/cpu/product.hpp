@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/tasks.hpp"
 #include "cpu/vector.hpp"
 
 namespace takt::cpu::TAKT_CPU_LEVEL {
@@ -21,21 +22,29 @@ constexpr int rows_for(int vectors) {
   return rows > most_rows ? most_rows : rows;
 }
 
+/// How many of `left` rows to take next, at most `most`: shares that are about even, since few rows
+/// use a panel badly.
+constexpr int rows_of_group(std::int64_t left, int most) {
+  const std::int64_t groups = (left + most - 1) / most;
+  return static_cast<int>((left + groups - 1) / groups);
+}
+
 template <class V, int count>
 using Registers = V[std::size_t{count}];
 
-/// sums[m][n] = sum over k of rows[m][k] * panel[k][n], for n in `vectors` vectors.
+/// sums[m][n] = sum over k of rows[m][k * step] * panel[k][n], for n in `vectors` vectors.
 template <class Real, int vectors, int rows_of_panel>
-void panel_product(const Real* panel, std::int64_t K, const Real* const* rows, Real* sums) {
+void panel_product(const Real* panel, std::int64_t K, const Real* const* rows, std::int64_t step,
+                   Real* sums) {
   using V = Vec<Real>;
   Registers<V, vectors> sum[std::size_t{rows_of_panel}];
   for (int m = 0; m < rows_of_panel; ++m)
     for (int n = 0; n < vectors; ++n) sum[m][n] = V(0);
-  for (std::int64_t k = 0; k < K; ++k, panel += vectors * V::size) {
+  for (std::int64_t k = 0, at = 0; k < K; ++k, at += step, panel += vectors * V::size) {
     Registers<V, vectors> weight;
     for (int n = 0; n < vectors; ++n) weight[n] = V::load(panel + n * V::size);
     for (int m = 0; m < rows_of_panel; ++m) {
-      const V operand(rows[m][k]);
+      const V operand(rows[m][at]);
       for (int n = 0; n < vectors; ++n) sum[m][n].v += operand.v * weight[n].v;
     }
   }
@@ -46,41 +55,51 @@ void panel_product(const Real* panel, std::int64_t K, const Real* const* rows, R
 /// The same for a number of rows known only at run time, at most rows_for(vectors).
 template <class Real, int vectors, int rows_of_panel = rows_for(vectors)>
 TAKT_INLINE void panel_product_of(int rows_now, const Real* panel, std::int64_t K,
-                                  const Real* const* rows, Real* sums) {
+                                  const Real* const* rows, std::int64_t step, Real* sums) {
   if constexpr (rows_of_panel > 1) {
     if (rows_now < rows_of_panel)
-      return panel_product_of<Real, vectors, rows_of_panel - 1>(rows_now, panel, K, rows, sums);
+      return panel_product_of<Real, vectors, rows_of_panel - 1>(rows_now, panel, K, rows, step,
+                                                                sums);
   }
-  panel_product<Real, vectors, rows_of_panel>(panel, K, rows, sums);
+  panel_product<Real, vectors, rows_of_panel>(panel, K, rows, step, sums);
 }
 
 /// The same for a block whose number of unit vectors is known only at run time, 1 to `block`.
 template <class Real, int gates, int block>
 TAKT_INLINE void block_product(int unit_vectors, int rows_now, const Real* panel, std::int64_t K,
-                               const Real* const* rows, Real* sums) {
+                               const Real* const* rows, std::int64_t step, Real* sums) {
   if constexpr (block > 1) {
     if (unit_vectors < block)
-      return block_product<Real, gates, block - 1>(unit_vectors, rows_now, panel, K, rows, sums);
+      return block_product<Real, gates, block - 1>(unit_vectors, rows_now, panel, K, rows, step,
+                                                   sums);
   }
-  panel_product_of<Real, gates * block>(rows_now, panel, K, rows, sums);
+  panel_product_of<Real, gates * block>(rows_now, panel, K, rows, step, sums);
 }
 
 /// Rows that every block of this shape, the last one included, can take at once.
 template <int gates, int block>
 inline constexpr int rows_at_once = rows_for(gates* block);
 
-/// Packs element(k, g, j) for j < H, zero beyond.
-template <class Real, class Element>
-TAKT_INLINE void pack(std::int64_t K, int gates, std::int64_t H, int block, Real* packed,
-                      const Element& element) {
-  constexpr std::int64_t width = Vec<Real>::size;
+/// Packs element(k, g, j) of the share's blocks for j < H, zero beyond; some k of a column at a
+/// time, since columns may be what lies together.
+template <class Real, int gates, int block, class Element>
+TAKT_INLINE void pack_panels(std::int64_t K, std::int64_t H, const Share& share, Real* packed,
+                             const Element& element) {
+  constexpr std::int64_t width = Vec<Real>::size, line = 16;
   const std::int64_t unit_vectors = (H + width - 1) / width;
-  for (std::int64_t first = 0; first < unit_vectors; first += block) {
-    const std::int64_t now = unit_vectors - first < block ? unit_vectors - first : block;
-    for (std::int64_t k = 0; k < K; ++k)
+  for (std::int64_t n = share.block_begin; n < share.block_end; ++n) {
+    const std::int64_t first = n * block, left = unit_vectors - first;
+    const std::int64_t units = (left < block ? left : block) * width;
+    Real* const panel = packed + first * width * K * gates;
+    for (std::int64_t begin = 0; begin < K; begin += line) {
+      const std::int64_t end = K - begin < line ? K : begin + line;
       for (int g = 0; g < gates; ++g)
-        for (std::int64_t j = first * width; j < (first + now) * width; ++j)
-          *packed++ = j < H ? element(k, g, j) : Real(0);
+        for (std::int64_t u = 0; u < units; ++u) {
+          const std::int64_t j = first * width + u;
+          for (std::int64_t k = begin; k < end; ++k)
+            panel[(k * gates + g) * units + u] = j < H ? element(k, g, j) : Real(0);
+        }
+    }
   }
 }
 

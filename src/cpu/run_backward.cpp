@@ -1,7 +1,6 @@
 // Backward on the CPU: chunks of steps from the last to the first; each is one region over the
 // recurrence, then dW, dR and dx as products of all its rows, and the bias gradients as column
 // sums.
-#include "cpu/blas.hpp"
 #include "cpu/call.hpp"
 #include "cpu/run.hpp"
 #include "say.hpp"
@@ -39,8 +38,7 @@ class BackwardRun {
     const std::int64_t T = call_.walk.T, B = call_.walk.B;
     if (B > 0) prepare();
     const std::int64_t steps = B > 0 ? std::max<std::int64_t>(1, layout_.chunk_rows / B) : 1;
-    const std::int64_t blocks =
-        ceil_div(ceil_div(sizes.H, call_.kernels.vector), call_.kernels.backward_block);
+    const std::int64_t blocks = call_.blocks(call_.kernels.backward_block);
     const std::int64_t weights = sizes.G * sizes.H * sizes.H;
     const Split how =
         split(call_.device.pool->threads(), B, blocks, weights * sizes.element_bytes, weights * B);
@@ -85,7 +83,7 @@ class BackwardRun {
                     scratch<std::int32_t>(layout_.row_of));
     call_.set_start(*plan_.decision.cell, scratch<Real>(layout_.start));
     Real* R = scratch<Real>(layout_.R);
-    if (call_.walk.T > 0) call_.kernels.pack_backward(inputs_.weights[0].R.as<Real>(), sizes.H, R);
+    if (call_.walk.T > 0) pack_weights(R);
     Real* zeros = scratch<Real>(layout_.zeros);
     std::fill_n(zeros, sizes.G * sizes.H, Real(0));
     std::fill_n(scratch<double>(layout_.sums), 2 * sizes.G * sizes.H, 0.0);
@@ -99,6 +97,19 @@ class BackwardRun {
     task_.drh = scratch<Real>(layout_.drh);
   }
 
+  void pack_weights(Real* R) {
+    const Sizes& sizes = call_.sizes;
+    const std::int64_t GH = sizes.G * sizes.H;
+    run_pack(call_.device, call_.kernels.pack_backward,
+             {inputs_.weights[0].R.as<Real>(), GH, sizes.H, R},
+             call_.blocks(call_.kernels.backward_block));
+    if (dx_.data == nullptr) return;
+    const Products<Real>& products = products_of<Real>(*call_.device.level);
+    run_pack(call_.device, products.pack,
+             {inputs_.weights[0].W.as<Real>(), GH, sizes.I, scratch<Real>(layout_.W)},
+             ceil_div(sizes.I, products.width));
+  }
+
   /// The chunk before this one needs R^T drh of its first step.
   void keep_drh_of_first_step() {
     const std::int64_t active =
@@ -108,53 +119,56 @@ class BackwardRun {
   }
 
   void products(std::int64_t rows) {
-    const std::int64_t I = call_.sizes.I, H = call_.sizes.H, GH = call_.sizes.G * H;
-    const Real beta = gradients_.accumulate || summed_ ? Real(1) : Real(0);
-    Real* operand = scratch<Real>(layout_.rows);
-    if (weights_.W) {
-      gather_x(operand);
-      add_product_of_rows(rows, GH, I, task_.dwx, operand, beta, weights_.W.as<Real>());
-    }
-    if (weights_.R) {
-      gather_h(operand);
-      add_product_of_rows(rows, GH, H, task_.drh, operand, beta, weights_.R.as<Real>());
-    }
-    if (weights_.bW) add_columns(rows, task_.dwx, scratch<double>(layout_.sums));
-    if (weights_.bR) add_columns(rows, task_.drh, scratch<double>(layout_.sums) + GH);
-    if (dx_.data != nullptr) {
-      product(rows, I, GH, task_.dwx, inputs_.weights[0].W.as<Real>(), operand);
-      call_.for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t, std::int64_t b) {
-        std::copy_n(operand + row * I, I, dx_.row(t, b));
-      });
-    }
+    const std::int64_t GH = call_.sizes.G * call_.sizes.H;
+    double* const sums = scratch<double>(layout_.sums);
+    if (weights_.W) add_product(rows, task_.dwx, x_rows(), call_.sizes.I, weights_.W);
+    if (weights_.R) add_product(rows, task_.drh, seen_rows(), call_.sizes.H, weights_.R);
+    if (weights_.bW) run_columns<Real>(call_.device, {rows, GH, task_.dwx, sums});
+    if (weights_.bR) run_columns<Real>(call_.device, {rows, GH, task_.drh, sums + GH});
+    if (dx_.data != nullptr) store_dx(rows);
     summed_ = true;
   }
 
-  void gather_x(Real* to) const {
-    const std::int64_t I = call_.sizes.I;
-    call_.for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t, std::int64_t b) {
-      std::copy_n(x_.row(t, b), I, to + row * I);
-    });
+  /// to [G*H,width] = gates^T operands, or += where something is there already.
+  void add_product(std::int64_t rows, const Real* gates, const Real* const* operands,
+                   std::int64_t width, const Pointer& to) const {
+    const std::int64_t GH = call_.sizes.G * call_.sizes.H;
+    ProductTask<Real> product{.M = GH, .N = width, .K = rows};
+    product.A = {gates, GH};
+    product.A_transposed = true;
+    product.B.table = operands;
+    product.C = {to.as<Real>(), width};
+    product.add = gradients_.accumulate || summed_;
+    run_product(call_.device, product);
+  }
+
+  const Real* const* x_rows() const {
+    return call_.row_table(
+        scratch<const Real*>(layout_.rows),
+        [&](std::int64_t t, std::int64_t, std::int64_t b) { return x_.row(t, b); });
   }
 
   /// The h that R saw: of the step before, the initial one, or the start value after a reset.
-  void gather_h(Real* to) const {
+  const Real* const* seen_rows() const {
     const Walk<Real>& walk = call_.walk;
-    const std::int64_t H = call_.sizes.H, Hp = call_.sizes.Hp;
-    call_.for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t p, std::int64_t b) {
-      const bool first = walk.reverse ? t + 1 == length(p) : t == 0;
-      const Real* seen = walk.is_reset(t, b) ? walk.start
-                         : first             ? task_.initial + p * Hp
-                                             : task_.y.row(walk.reverse ? t + 1 : t - 1, b);
-      std::copy_n(seen, H, to + row * H);
-    });
+    return call_.row_table(scratch<const Real*>(layout_.rows),
+                           [&](std::int64_t t, std::int64_t p, std::int64_t b) -> const Real* {
+                             const bool first = walk.reverse ? t + 1 == length(p) : t == 0;
+                             if (walk.is_reset(t, b)) return walk.start;
+                             if (first) return task_.initial + p * call_.sizes.Hp;
+                             return task_.y.row(walk.reverse ? t + 1 : t - 1, b);
+                           });
   }
 
-  /// Column sums in double, rows in order.
-  void add_columns(std::int64_t rows, const Real* values, double* sums) const {
-    const std::int64_t GH = call_.sizes.G * call_.sizes.H;
-    for (std::int64_t row = 0; row < rows; ++row)
-      for (std::int64_t k = 0; k < GH; ++k) sums[k] += static_cast<double>(values[row * GH + k]);
+  void store_dx(std::int64_t rows) const {
+    const std::int64_t I = call_.sizes.I, GH = call_.sizes.G * call_.sizes.H;
+    ProductTask<Real> product{.M = rows, .N = I, .K = GH};
+    product.A = {task_.dwx, GH};
+    product.packed_B = scratch<Real>(layout_.W);
+    product.C.table = call_.row_table(
+        scratch<Real*>(layout_.rows),
+        [&](std::int64_t t, std::int64_t, std::int64_t b) { return dx_.row(t, b); });
+    run_product(call_.device, product);
   }
 
   void finish() {

@@ -1,6 +1,5 @@
 // Forward on the CPU: Wx of a chunk of steps as one product, then one region over the recurrence of
 // the chunk.
-#include "cpu/blas.hpp"
 #include "cpu/call.hpp"
 #include "cpu/run.hpp"
 
@@ -35,8 +34,7 @@ class ForwardRun {
     load_initial_states();
     if (T > 0) load_weights();
     const std::int64_t steps = std::max<std::int64_t>(1, layout_.chunk_rows / B);
-    const std::int64_t blocks =
-        ceil_div(ceil_div(sizes.H, call_.kernels.vector), call_.kernels.forward_block);
+    const std::int64_t blocks = call_.blocks(call_.kernels.forward_block);
     const std::int64_t weights = sizes.G * sizes.H * sizes.H;
     const Split how =
         split(call_.device.pool->threads(), B, blocks, weights * sizes.element_bytes, weights * B);
@@ -105,7 +103,8 @@ class ForwardRun {
     const Sizes& sizes = call_.sizes;
     const LayerWeights& layer = inputs_.weights[0];
     Real* R = scratch<Real>(layout_.R);
-    call_.kernels.pack_forward(layer.R.as<Real>(), sizes.H, R);
+    run_pack(call_.device, call_.kernels.pack_forward, {layer.R.as<Real>(), sizes.H, sizes.H, R},
+             call_.blocks(call_.kernels.forward_block));
     Real* bias = scratch<Real>(layout_.bias);
     std::fill_n(bias, 2 * sizes.G * sizes.Hp, Real(0));
     const ConstPointer given[] = {layer.bW, layer.bR};
@@ -115,6 +114,11 @@ class ForwardRun {
                     bias + (n * sizes.G + g) * sizes.Hp);
     task_.R = R;
     task_.bias = bias;
+    const Products<Real>& products = products_of<Real>(*call_.device.level);
+    const std::int64_t GH = sizes.G * sizes.H;
+    run_pack(call_.device, products.pack_transposed,
+             {layer.W.as<Real>(), sizes.I, GH, scratch<Real>(layout_.W)},
+             ceil_div(GH, products.width));
   }
 
   /// Wx of the chunk's rows; padding is never an operand.
@@ -124,17 +128,13 @@ class ForwardRun {
     Real* Wx = scratch<Real>(layout_.Wx);
     task_.Wx = Wx;
     if (rows == 0) return;
-    const Real* operand = x_.row(call_.walk.step_begin, 0);
-    std::int64_t stride = call_.uniform_stride(x_, bool(inputs_.lengths));
-    if (stride == 0) {
-      Real* gathered = scratch<Real>(layout_.x);
-      call_.for_rows_of_chunk([&](std::int64_t row, std::int64_t t, std::int64_t, std::int64_t b) {
-        std::memcpy(gathered + row * I, x_.row(t, b), static_cast<std::size_t>(I) * sizeof(Real));
-      });
-      operand = gathered;
-      stride = I;
-    }
-    product_transposed(rows, GH, I, operand, stride, inputs_.weights[0].W.as<Real>(), Wx);
+    ProductTask<Real> product{.M = rows, .N = GH, .K = I};
+    product.A.table =
+        call_.row_table(scratch<const Real*>(layout_.x_rows),
+                        [&](std::int64_t t, std::int64_t, std::int64_t b) { return x_.row(t, b); });
+    product.packed_B = scratch<Real>(layout_.W);
+    product.C = {Wx, GH};
+    run_product(call_.device, product);
   }
 
   void store_final_states() {

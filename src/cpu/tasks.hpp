@@ -35,6 +35,45 @@ struct Strided {
   }
 };
 
+/// Rows of a matrix: evenly apart, or each where a table says.
+template <class Element>
+struct MatrixRows {
+  Element* base = nullptr;
+  std::int64_t stride = 0;
+  Element* const* table = nullptr;
+
+  TAKT_INLINE Element* row(std::int64_t n) const {
+    return table != nullptr ? table[n] : base + n * stride;
+  }
+};
+
+/// C [M,N] = A [M,K] B [K,N], or C += A B.
+template <class Real>
+struct ProductTask {
+  std::int64_t M = 0, N = 0, K = 0;
+  MatrixRows<const Real> A{}, B{};
+  bool A_transposed = false;       // A's rows, evenly apart, are those of k
+  const Real* packed_B = nullptr;  // panels of B, instead of its rows
+  MatrixRows<Real> C{};
+  bool add = false;
+};
+
+/// A matrix into panels [K][columns of a block]; `packed` holds K times N rounded up to vectors.
+template <class Real>
+struct PackTask {
+  const Real* matrix = nullptr;
+  std::int64_t K = 0, N = 0;
+  Real* packed = nullptr;
+};
+
+/// sums [columns] += the rows of values [rows,columns].
+template <class Real>
+struct ColumnsTask {
+  std::int64_t rows = 0, columns = 0;
+  const Real* values = nullptr;
+  double* sums = nullptr;
+};
+
 /// The rows and steps of a call, the same for both directions of the pass.
 template <class Real>
 struct Walk {
@@ -101,18 +140,42 @@ struct Kernels {
   std::int64_t vector = 0;         // units in a vector
   std::int64_t forward_block = 0;  // vectors of units in a block
   std::int64_t backward_block = 0;
-  /// R [G*H,H] into blocks; `packed` holds G * H * Hp elements.
-  void (*pack_forward)(const Real* R, std::int64_t H, Real* packed) = nullptr;
-  void (*pack_backward)(const Real* R, std::int64_t H, Real* packed) = nullptr;
+  /// R [G*H,H] into blocks of N = H units, gate by gate for each k of a block.
+  void (*pack_forward)(const PackTask<Real>& task, const Share& share) = nullptr;
+  void (*pack_backward)(const PackTask<Real>& task, const Share& share) = nullptr;
   void (*forward)(const ForwardTask<Real>& task, const Share& share) = nullptr;
   void (*backward)(const BackwardTask<Real>& task, const Share& share) = nullptr;
+};
+
+/// What no cell has a part in, at one level. A share's blocks are of columns.
+template <class Real>
+struct Products {
+  std::int64_t width = 0;  // columns in a block of a product
+  void (*product)(const ProductTask<Real>& task, const Share& share) = nullptr;
+  /// A matrix [K,N], or [N,K], into panels of so many columns.
+  void (*pack)(const PackTask<Real>& task, const Share& share) = nullptr;
+  void (*pack_transposed)(const PackTask<Real>& task, const Share& share) = nullptr;
+  void (*add_columns)(const ColumnsTask<Real>& task, const Share& share) = nullptr;
 };
 
 /// One instruction-set level: its kernels in the order of takt::AllCells.
 struct Level {
   const Kernels<float>* f32 = nullptr;
   const Kernels<double>* f64 = nullptr;
+  Products<float> products_f32{};
+  Products<double> products_f64{};
 };
+
+template <class Real>
+const Products<Real>& products_of(const Level& level);
+template <>
+inline const Products<float>& products_of(const Level& level) {
+  return level.products_f32;
+}
+template <>
+inline const Products<double>& products_of(const Level& level) {
+  return level.products_f64;
+}
 
 /// The kernels for `Real` of the cell with this index in takt::AllCells.
 template <class Real>

@@ -123,7 +123,6 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
   std::vector<std::string> lines = {device_line(device)};
   const bool on_cpu = device.kind() == DeviceKind::cpu;
   if (!on_cpu) lines.push_back(versions_line(device));
-  if (const auto found = blas(); found && on_cpu) lines.push_back("BLAS       " + describe(*found));
   lines.push_back("load       " +
                   format("%.2f on %d cores before the start", load.average, load.cores) +
                   (load.heavy() ? ": busy, so times are too long and scatter" : ""));

@@ -1,8 +1,6 @@
 // What this program was made from.
 #include "tool/build.hpp"
 
-#include <dlfcn.h>
-
 #include <cstdlib>
 #include <ctime>
 #include <sstream>
@@ -12,16 +10,6 @@
 
 namespace takt::tool {
 namespace {
-
-template <class Function>
-Function* find_symbol(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
-}
-
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(' ') + 1);
-  return text;
-}
 
 std::string now() {
   const std::time_t time = std::time(nullptr);
@@ -51,18 +39,6 @@ std::vector<std::string> built_levels() {
   return levels;
 }
 
-std::optional<Blas> blas() {
-  const auto config = find_symbol<char*()>("openblas_get_config");
-  const auto threads = find_symbol<int()>("openblas_get_num_threads");
-  if (config == nullptr || threads == nullptr) return std::nullopt;
-  return Blas{trimmed(config()), threads()};
-}
-
-std::string describe(const Blas& blas) {
-  return blas.configuration + ", " + std::to_string(blas.threads) +
-         (blas.threads == 1 ? " thread" : " threads") + " of its own";
-}
-
 Load machine_load() {
   double average = 0;
   if (getloadavg(&average, 1) != 1) average = 0;
@@ -74,8 +50,6 @@ Json provenance(const std::string& command) {
   json["commit"] = *commit == '\0' ? Json() : Json(commit);
   json["date"] = now();
   json["compiler"] = compiler();
-  if (const auto found = blas())
-    json["blas"] = {{"configuration", found->configuration}, {"threads", found->threads}};
   return json;
 }
 

@@ -1,7 +1,6 @@
 // What this program was made from, for reports that outlive it.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,17 +16,6 @@ std::string compiler();
 
 /// Instruction-set levels of the CPU path that were built, whether or not they run here.
 std::vector<std::string> built_levels();
-
-/// The BLAS that does whole-sequence products, as the process has loaded it; none where it does not
-/// tell.
-struct Blas {
-  std::string configuration;
-  int threads = 0;
-};
-std::optional<Blas> blas();
-
-/// "OpenBLAS 0.3.21 ..., 2 threads of its own".
-std::string describe(const Blas& blas);
 
 /// What else the machine is doing.
 struct Load {

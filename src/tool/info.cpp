@@ -127,7 +127,6 @@ void print_info(const Lines& print, const Devices& devices) {
   const std::string revision = *commit == '\0' ? "" : std::string(" (") + commit + ")";
   print("version    takt " + std::string(version()) + revision + ", built by " + compiler());
   print("levels     built: " + joined(built_levels()) + "; usable here: " + joined(cpu_levels()));
-  if (const auto found = blas()) print("BLAS       " + describe(*found));
   for (const Device& device : devices.here) {
     print("\nalgorithms on " + to_string(device.place()));
     for (const Candidate& candidate : algorithms_on(device))
