@@ -26,14 +26,17 @@ Problem::Problem(const Shape& shape, const Plan& plan)
           inner_type(shape.type)),
       dy_(random(plan.device(), {backward_steps(shape), shape.B, shape.H}, dy_seed, shape.type)),
       dx_(plan.device(), {backward_steps(shape), shape.B, shape.I}, shape.type),
-      memory_(plan) {}
+      memory_(plan) {
+  if (shape.timed == Timed::inference) packed_.emplace(plan, weights_, stream_);
+}
 
 void Problem::run() {
   run_first(shape_.T);
 }
 
 void Problem::run_first(std::int64_t steps) {
-  const Inputs inputs{.x = x_, .weights = weights_, .dims = {steps, shape_.B}};
+  Inputs inputs{.x = x_, .weights = weights_, .dims = {steps, shape_.B}};
+  if (packed_) inputs.packed = *packed_;
   Outputs outputs{.y = y_, .hT = hT_};
   if (cT_.size() > 0) outputs.cT = cT_;
   plan_.forward(inputs, outputs, memory_, stream_);

@@ -1,6 +1,7 @@
 // A problem with its memory, ready to run again and again.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <takt/takt.hpp>
@@ -37,6 +38,7 @@ class Problem {
   Plan plan_;
   Stream stream_;
   WeightArrays weights_, gradients_;
+  std::optional<PackedWeights> packed_;  // in inference: they stay the same from call to call
   Array x_, y_, hT_, cT_, dy_, dx_;
   Memory memory_;
 };

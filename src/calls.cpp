@@ -47,9 +47,18 @@ std::int64_t Plan::saved_bytes() const noexcept {
   return state_->decision.saved_bytes;
 }
 
+std::int64_t Plan::packed_bytes() const noexcept {
+  return state_->decision.packed_bytes;
+}
+
 std::string Plan::explain() const {
   return takt::explain(state_->decision, state_->spec, state_->largest, state_->mode,
                        state_->device.state()->facts);
+}
+
+void Plan::pack(const Weights& weights, const Bytes& packed, StreamRef stream) const {
+  check_pack(*state_, weights, packed, stream);
+  if (packed_bytes() > 0) cpu::pack(*state_, weights, packed);
 }
 
 void Plan::forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
@@ -68,6 +77,13 @@ void Plan::backward(const Inputs& inputs, const Outputs& outputs, const Upstream
     cuda::backward(*state_, dims, inputs, outputs, upstream, gradients, memory, stream);
   else
     cpu::backward(*state_, dims, inputs, outputs, upstream, gradients, memory);
+}
+
+PackedWeights::PackedWeights(const Plan& plan, const Weights& weights, StreamRef stream)
+    : memory_(allocate(plan.device(), plan.packed_bytes())),
+      bytes_(plan.packed_bytes()),
+      place_(plan.device().place()) {
+  plan.pack(weights, *this, stream);
 }
 
 Memory::Memory(const Plan& plan)

@@ -154,7 +154,8 @@ class Checker {
     if (given) fail(name, std::string(" is given; it must be null: ") + why);
   }
 
-  void memory(const Name& name, const Bytes& bytes, std::int64_t needed, const char* query) {
+  void memory(const Name& name, const Bytes& bytes, std::int64_t needed, const char* query,
+              bool written = true) {
     if (bytes.size < -1)
       fail(name, " has a size of " + number(bytes.size) +
                      " bytes; it must be at least 0, or -1 where it is not known");
@@ -171,7 +172,7 @@ class Checker {
                      " bytes (Plan::alignment)");
     platform(name, bytes.data);
     regions_.at(regions_used_++) = {
-        name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, true};
+        name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, written};
   }
 
   /// Lengths or resets. False where there are none.
@@ -337,6 +338,15 @@ void check_layers(Checker& check, const char* word, const LayerList<Layer>& laye
   check.absent({word, 0, ".unit"}, bool(layer.unit), "the cell has no parameters of a unit");
 }
 
+/// Weights as they lie, or packed ones instead.
+void check_weights(Checker& check, const Plan::State& plan, const Inputs& inputs) {
+  const std::int64_t bytes = plan.decision.packed_bytes;
+  if (inputs.packed.data == nullptr)
+    return check_layers(check, "weights", inputs.weights, plan.spec.bias, true);
+  check.absent({"packed"}, bytes == 0, "this plan reads weights where they lie");
+  check.memory({"packed"}, inputs.packed, bytes, "Plan::packed_bytes()", false);
+}
+
 void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs) {
   const Shape x = check.over_time("[T,B,I]", "[B,T,I]", check.I);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
@@ -349,10 +359,20 @@ void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs)
   if (check.items({"lengths"}, inputs.lengths, {"[B]", {check.B}, 1}))
     check.lengths(inputs.lengths.data());
   check.items({"resets"}, inputs.resets, check.resets_shape());
-  check_layers(check, "weights", inputs.weights, plan.spec.bias, true);
+  check_weights(check, plan, inputs);
 }
 
 }  // namespace
+
+void check_pack(const Plan::State& plan, const Weights& weights, const Bytes& packed,
+                StreamRef stream) {
+  Checker check("pack", plan);
+  check.device();
+  check.stream(stream);
+  check_layers(check, "weights", weights, plan.spec.bias, true);
+  check.memory({"packed"}, packed, plan.decision.packed_bytes, "Plan::packed_bytes()");
+  check.apart({});
+}
 
 Dims check_forward(const Plan::State& plan, const Inputs& inputs, const Outputs& outputs,
                    const MemoryView& memory, StreamRef stream) {
@@ -391,6 +411,7 @@ Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs
   check.set_dims(inputs.dims);
   Inputs read = inputs;
   read.h0 = read.c0 = nullptr;  // not read again
+  read.packed = nullptr;
   check_inputs(check, plan, read);
   const Shape x = check.over_time("[T,B,I]", "[B,T,I]", check.I);
   const Shape y = check.over_time("[T,B,H]", "[B,T,H]", check.H);

@@ -13,5 +13,7 @@ Dims check_forward(const Plan::State& plan, const Inputs& inputs, const Outputs&
 Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs& outputs,
                     const Upstream& upstream, const Gradients& gradients, const MemoryView& memory,
                     StreamRef stream);
+void check_pack(const Plan::State& plan, const Weights& weights, const Bytes& packed,
+                StreamRef stream);
 
 }  // namespace takt

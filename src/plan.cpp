@@ -42,6 +42,7 @@ void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode
   try {
     const cpu::Sizes sizes = cpu::sizes_of(spec, *decision.cell, largest, device.vector_bytes);
     decision.scratch_bytes = cpu::ForwardLayout(sizes).bytes;
+    if (largest.T > 0 && largest.B > 0) decision.packed_bytes = cpu::PackedLayout(sizes).bytes;
     if (mode == Mode::training) {
       decision.scratch_bytes = std::max(decision.scratch_bytes, cpu::BackwardLayout(sizes).bytes);
       decision.saved_bytes = cpu::SavedLayout(sizes).bytes;

@@ -22,6 +22,7 @@ struct Decision {
   std::string_view algorithm;
   std::int64_t scratch_bytes = 0;
   std::int64_t saved_bytes = 0;
+  std::int64_t packed_bytes = 0;
 };
 
 /// Why takt's GPU code cannot run on this cuda device; empty where it can.

@@ -33,6 +33,9 @@ struct Inputs {
   /// a row's length.
   TypedPointer<std::uint8_t> resets{};
   Weights weights{};
+  /// The weights as `Plan::pack` left them: forward then reads these and does not look at
+  /// `weights`. Null: calls pack what they need. Backward reads `weights`.
+  Bytes packed{};
   Dims dims{};  ///< of this call; -1: the plan's largest
 };
 
@@ -106,6 +109,8 @@ class TAKT_API Plan {
   std::span<const Candidate> candidates() const&& = delete;
   std::int64_t scratch_bytes() const noexcept;
   std::int64_t saved_bytes() const noexcept;
+  /// 0 on a GPU, whose forward reads weights where they lie, and for a plan of no steps or rows.
+  std::int64_t packed_bytes() const noexcept;
   /// Several lines for a reader: the problem, each algorithm taken or refused and why, the memory.
   std::string explain() const;
 
@@ -131,6 +136,14 @@ class TAKT_API Plan {
   void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                StreamRef stream) const;
 
+  /// Writes the weights into `packed`, `packed_bytes()` of memory, in the order in which forward
+  /// reads them: for weights that stay the same over many calls of few steps. Good for every plan
+  /// of the same spec (but for direction, layout and fill) on a device with the same instruction
+  /// set; forward gives the same bits as without. Stale as soon as the weights change. Where
+  /// packed_bytes() is 0 it does nothing.
+  /// Aliasing, stream, lifetime, errors: as for forward.
+  void pack(const Weights& weights, const Bytes& packed, StreamRef stream) const;
+
   /// Gradients of a scalar loss by x, h0, c0 and the weights, from its gradients by y, hT, cT and
   /// c_all, after a forward of the same training plan.
   ///
@@ -148,6 +161,24 @@ class TAKT_API Plan {
 
  private:
   std::shared_ptr<const State> state_;
+};
+
+/// Owns packed weights: `plan.forward({.x = x, .packed = packed}, ...)`, or with `.weights` too,
+/// for plans that pack nothing. `Plan::pack` renews them.
+class TAKT_API PackedWeights {
+ public:
+  /// Throws as Plan::pack and Memory do.
+  PackedWeights(const Plan& plan, const Weights& weights, StreamRef stream);
+
+  operator Bytes() const& noexcept {  // NOLINT(google-explicit-constructor)
+    return {memory_.get(), bytes_, place_};
+  }
+  operator Bytes() const&& = delete;  // the memory would be gone before the work is done
+
+ private:
+  std::shared_ptr<void> memory_;
+  std::int64_t bytes_;
+  Place place_;
 };
 
 /// Owns the memory that a plan's calls need; one for each call that is in flight.

@@ -149,9 +149,11 @@ template <class Real>
 void run_product(const Device::State& device, const ProductTask<Real>& task) {
   const Products<Real>& products = products_of<Real>(*device.level);
   const std::int64_t blocks = ceil_div(task.N, products.width);
-  run_region(*device.pool,
-             split_product(device.pool->threads(), task.M, blocks, task.M * task.N * task.K),
-             task.M, blocks, products.product, task);
+  const int threads = device.pool->threads();
+  Split split = split_product(threads, task.M, blocks, task.M * task.N * task.K);
+  if (split.members() == 1)
+    split = split_pass(threads, blocks, task.N * task.K);  // few rows: reading B is the work
+  run_region(*device.pool, split, task.M, blocks, products.product, task);
 }
 
 template <class Real>

@@ -72,6 +72,18 @@ struct ForwardPass {
     }
   }
 
+  /// The same sums in the same order, by R where it lies.
+  void product_by_given_R(std::int64_t first, int vectors, const StepRows<Real>& rows,
+                          Real* sums) const {
+    for (int g = 0; g < G; ++g)
+      for (int v = 0; v < vectors; ++v) {
+        const std::int64_t j = (first + v) * V::size, left = walk.H - j;
+        lanes_product<Real>(rows.count, task.R + (g * walk.H + j) * walk.H, walk.H,
+                            static_cast<int>(left < V::size ? left : V::size), rows.operand,
+                            sums + (g * vectors + v) * V::size, G * vectors * V::size);
+      }
+  }
+
   void step(std::int64_t s, const Real* wx, std::int64_t active, const Share& share) const {
     const std::int64_t t = walk.time(s), H = walk.H, Hp = walk.Hp;
     const std::int64_t unit_vectors = Hp / V::size;
@@ -90,7 +102,10 @@ struct ForwardPass {
           rows.operand[m] =
               rows.fresh[m] ? walk.start : task.h + ((s & 1) * walk.B + rows.p + m) * Hp;
         }
-        block_product<Real, G, block>(now, rows.count, panel, H, rows.operand, 1, sums);
+        if (task.R_is_packed)
+          block_product<Real, G, block>(now, rows.count, panel, H, rows.operand, 1, sums);
+        else
+          product_by_given_R(first, now, rows, sums);
         for (int m = 0; m < rows.count; ++m)
           for (int v = 0; v < now; ++v)
             unit(rows, m, s, t, wx + (rows.p + m) * G * H, (first + v) * V::size, now,

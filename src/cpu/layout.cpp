@@ -7,6 +7,9 @@ namespace takt::cpu {
 namespace {
 
 constexpr Checked pointer{sizeof(void*)};
+// Steps, times groups of so many rows, that read R where it lies: each packs it on its way.
+constexpr std::int64_t unpacked_steps = 2, unpacked_rows = 4;
+constexpr std::int64_t least_rows_packing_W = 512;
 
 std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_bytes) {
   const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
@@ -14,6 +17,14 @@ std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_bytes) {
 }
 
 }  // namespace
+
+bool packs_R(std::int64_t T, std::int64_t B) {
+  return T > unpacked_steps || B > unpacked_rows;
+}
+
+bool packs_W(std::int64_t T, std::int64_t B) {
+  return T > least_rows_packing_W || T * B > least_rows_packing_W;
+}
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int64_t vector_bytes) {
   Sizes sizes;
@@ -42,14 +53,24 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   Arena arena;
   lengths = arena.take(B * Checked{8});
   row_of = arena.take(B * Checked{4});
-  R = arena.take(G * H * Hp * e);
-  W = arena.take(sizes.T > 0 && sizes.B > 0 ? I * Checked{sizes.GHp} * e : Checked{0});
+  R = arena.take(packs_R(sizes.T, sizes.B) ? G * H * Hp * e : Checked{0});
+  W = arena.take(packs_W(sizes.T, sizes.B) ? I * Checked{sizes.GHp} * e : Checked{0});
   bias = arena.take(Checked{2} * G * Hp * e);
   start = arena.take(S * Hp * e);
   h = arena.take(Checked{2} * B * Hp * e);
   inner = arena.take(C * B * Hp * e);
   x_rows = arena.take(rows * pointer);
   Wx = arena.take(rows * G * H * e);
+  bytes = arena.size();
+}
+
+PackedLayout::PackedLayout(const Sizes& sizes) {
+  const Checked e{sizes.element_bytes}, I{sizes.I}, H{sizes.H}, Hp{sizes.Hp}, G{sizes.G};
+  Arena arena;
+  mark = arena.take(Checked{sizeof(PackedMark)});
+  R = arena.take(G * H * Hp * e);
+  W = arena.take(I * Checked{sizes.GHp} * e);
+  bias = arena.take(Checked{2} * G * Hp * e);
   bytes = arena.size();
 }
 

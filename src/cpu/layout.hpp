@@ -15,6 +15,11 @@ namespace takt::cpu {
 /// Scratch for whole-sequence products is kept near this, in chunks of steps.
 inline constexpr std::int64_t chunk_bytes = std::int64_t{16} << 20;
 
+/// Whether a call packs R: one of few steps and rows reads it where it lies.
+bool packs_R(std::int64_t T, std::int64_t B);
+/// The same of W in forward; packing it for fewer rows costs what the product does.
+bool packs_W(std::int64_t T, std::int64_t B);
+
 struct Sizes {
   std::int64_t T = 0, B = 0, I = 0, H = 0;  // T, B: the plan's largest
   std::int64_t Ip = 0, Hp = 0, GHp = 0;     // I, H and G*H in whole vectors
@@ -30,8 +35,8 @@ struct ForwardLayout {
   std::int64_t chunk_rows = 0;  // rows (of T * B) that a chunk may hold, at least B
   std::int64_t lengths = 0;     // int64 [B], sorted
   std::int64_t row_of = 0;      // int32 [B]
-  std::int64_t R = 0;           // [G*H*Hp] packed
-  std::int64_t W = 0;           // [I*GHp] packed
+  std::int64_t R = 0;           // [G*H*Hp] packed, where the largest call packs it
+  std::int64_t W = 0;           // [I*GHp] packed, where the largest call packs it
   std::int64_t bias = 0;        // [2,G,Hp]
   std::int64_t start = 0;       // [S,Hp]
   std::int64_t h = 0;           // [2,B,Hp]
@@ -41,6 +46,26 @@ struct ForwardLayout {
   std::int64_t bytes = 0;
 
   explicit ForwardLayout(const Sizes& sizes);
+};
+
+/// What packed weights say of themselves.
+struct PackedMark {
+  static constexpr std::int64_t packed = 0x7061636b;
+  std::int64_t written = 0;  // packed
+  std::int64_t cell = 0;     // in AllCells
+  std::int64_t I = 0, H = 0, Hp = 0, element_bytes = 0;
+
+  friend bool operator==(const PackedMark&, const PackedMark&) = default;
+};
+
+struct PackedLayout {
+  std::int64_t mark = 0;  // PackedMark
+  std::int64_t R = 0;     // [G*H*Hp]
+  std::int64_t W = 0;     // [I*GHp]
+  std::int64_t bias = 0;  // [2,G,Hp]
+  std::int64_t bytes = 0;
+
+  explicit PackedLayout(const Sizes& sizes);
 };
 
 struct BackwardLayout {

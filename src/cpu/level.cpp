@@ -9,18 +9,12 @@ namespace {
 
 template <class Cell, class Real>
 void pack_forward(const PackTask<Real>& task, const Share& share) {
-  constexpr int G = CellTraits<Cell>::gates;
-  pack_panels<Real, G, forward_block<Cell>>(task.K, task.N, share, task.packed,
-                                            [&](std::int64_t k, int g, std::int64_t j) {
-                                              return task.matrix[(g * task.N + j) * task.K + k];
-                                            });
+  pack_rows<Real, CellTraits<Cell>::gates, forward_block<Cell>>(task, share);
 }
 
 template <class Cell, class Real>
 void pack_backward(const PackTask<Real>& task, const Share& share) {
-  pack_panels<Real, 1, backward_block>(
-      task.K, task.N, share, task.packed,
-      [&](std::int64_t k, int, std::int64_t j) { return task.matrix[k * task.N + j]; });
+  pack_columns<Real, backward_block>(task, share);
 }
 
 template <class Real, class List>

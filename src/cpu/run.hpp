@@ -7,6 +7,8 @@
 
 namespace takt::cpu {
 
+/// Writes weights as forward reads them.
+void pack(const Plan::State& plan, const Weights& weights, const Bytes& packed);
 void forward(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
              const MemoryView& memory);
 void backward(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,

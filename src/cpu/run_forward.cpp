@@ -2,6 +2,8 @@
 // the chunk.
 #include "cpu/call.hpp"
 #include "cpu/run.hpp"
+#include "cpu/weights.hpp"
+#include "say.hpp"
 
 namespace takt::cpu {
 namespace {
@@ -25,6 +27,7 @@ class ForwardRun {
   void run() {
     const Sizes& sizes = call_.sizes;
     const std::int64_t T = call_.walk.T, B = call_.walk.B;
+    check_packed();
     if (plan_.mode == Mode::training)
       *part<SavedMark>(memory_.saved, SavedLayout(sizes).mark) = {SavedMark::forward_ran, T, B};
     if (B == 0) return;
@@ -36,8 +39,10 @@ class ForwardRun {
     const std::int64_t steps = std::max<std::int64_t>(1, layout_.chunk_rows / B);
     const std::int64_t blocks = call_.blocks(call_.kernels.forward_block);
     const std::int64_t weights = sizes.G * sizes.H * sizes.H;
-    const Split how =
-        split(call_.device.pool->threads(), B, blocks, weights * sizes.element_bytes, weights * B);
+    const int threads = call_.device.pool->threads();
+    const Split how = task_.R_is_packed
+                          ? split(threads, B, blocks, weights * sizes.element_bytes, weights * B)
+                          : split_pass(threads, blocks, weights);
     for (std::int64_t s = 0; s < T; s += steps) {
       call_.walk.step_begin = s;
       call_.walk.step_end = std::min(T, s + steps);
@@ -53,6 +58,16 @@ class ForwardRun {
   template <class Element>
   Element* scratch(std::int64_t offset) const {
     return part<Element>(memory_.scratch, offset);
+  }
+
+  /// Before anything is written.
+  void check_packed() const {
+    if (inputs_.packed.data == nullptr) return;
+    const auto& mark = *part<const PackedMark>(inputs_.packed, PackedLayout(call_.sizes).mark);
+    if (mark != packed_mark(plan_, call_.sizes))
+      refuse(
+          "forward", "packed",
+          " holds no weights that Plan::pack wrote for this cell, type, I and H; pack them first");
   }
 
   /// Which half of h row p begins with, and which one it ends with.
@@ -100,25 +115,19 @@ class ForwardRun {
   }
 
   void load_weights() {
-    const Sizes& sizes = call_.sizes;
+    if (inputs_.packed.data != nullptr) {
+      const PackedLayout packed(call_.sizes);
+      task_.R = part<const Real>(inputs_.packed, packed.R);
+      task_.bias = part<const Real>(inputs_.packed, packed.bias);
+      W_ = part<const Real>(inputs_.packed, packed.W);
+      return;
+    }
     const LayerWeights& layer = inputs_.weights[0];
-    Real* R = scratch<Real>(layout_.R);
-    run_pack(call_.device, call_.kernels.pack_forward, {layer.R.as<Real>(), sizes.H, sizes.H, R},
-             call_.blocks(call_.kernels.forward_block));
-    Real* bias = scratch<Real>(layout_.bias);
-    std::fill_n(bias, 2 * sizes.G * sizes.Hp, Real(0));
-    const ConstPointer given[] = {layer.bW, layer.bR};
-    for (std::int64_t n = 0; n < 2; ++n)
-      for (std::int64_t g = 0; given[n] && g < sizes.G; ++g)
-        std::copy_n(given[n].as<Real>() + g * sizes.H, sizes.H,
-                    bias + (n * sizes.G + g) * sizes.Hp);
-    task_.R = R;
-    task_.bias = bias;
-    const Products<Real>& products = products_of<Real>(*call_.device.level);
-    const std::int64_t GH = sizes.G * sizes.H;
-    run_pack(call_.device, products.pack_transposed,
-             {layer.W.as<Real>(), sizes.I, GH, scratch<Real>(layout_.W)},
-             ceil_div(GH, products.width));
+    task_.R_is_packed = packs_R(call_.walk.T, call_.walk.B);
+    task_.R = task_.R_is_packed ? pack_R(call_, layer, scratch<Real>(layout_.R))
+                                : layer.R.as<const Real>();
+    task_.bias = pack_biases(call_.sizes, layer, scratch<Real>(layout_.bias));
+    if (packs_W(call_.walk.T, call_.walk.B)) W_ = pack_W(call_, layer, scratch<Real>(layout_.W));
   }
 
   /// Wx of the chunk's rows; padding is never an operand.
@@ -132,8 +141,12 @@ class ForwardRun {
     product.A.table =
         call_.row_table(scratch<const Real*>(layout_.x_rows),
                         [&](std::int64_t t, std::int64_t, std::int64_t b) { return x_.row(t, b); });
-    product.packed_B = scratch<Real>(layout_.W);
     product.C = {Wx, GH};
+    product.packed_B = W_;
+    if (W_ == nullptr) {
+      product.B_transposed = true;
+      product.B = {inputs_.weights[0].W.as<Real>(), I};
+    }
     run_product(call_.device, product);
   }
 
@@ -167,6 +180,7 @@ class ForwardRun {
   Call<Real> call_;
   ForwardLayout layout_;
   Strided<const Real> x_;
+  const Real* W_ = nullptr;  // packed; null: it is read where it lies
   ForwardTask<Real> task_{};
 };
 

@@ -2,7 +2,8 @@
 //
 // A panel of B, some columns and a depth of k, is packed onto the stack, where it stays in the
 // first-level cache for all rows of A. Sums run over k in order within a depth, and depths are
-// added in order, so that the bits of an element depend on its row and column alone.
+// added in order, so that the bits of an element depend on its row and column alone. A transposed B
+// gives the bits of a packed one: each depth goes on with the sums of the one before.
 #pragma once
 
 #include <cstddef>
@@ -35,6 +36,8 @@ class SequenceProduct {
       end_ = share_.row_end - begin_ < rows_at_a_time ? share_.row_end : begin_ + rows_at_a_time;
       if (task_.packed_B != nullptr)
         rows_of_packed();
+      else if (task_.B_transposed && task_.M <= most_given_rows)
+        rows_of_given();
       else
         rows_of_all_columns();
     }
@@ -55,6 +58,20 @@ class SequenceProduct {
     }
   }
 
+  void rows_of_given() const {
+    const Real* operand[std::size_t{most_given_rows}];
+    const int rows = static_cast<int>(end_ - begin_);
+    for (int m = 0; m < rows; ++m) operand[m] = task_.A.row(begin_ + m);
+    const std::int64_t end =
+        share_.block_end * width < task_.N ? share_.block_end * width : task_.N;
+    for (std::int64_t n = share_.block_begin * width; n < end; n += V::size) {
+      alignas(64) Real sums[std::size_t{most_given_rows * V::size}];
+      lanes_product<Real>(rows, task_.B.row(n), task_.K, count(n), operand, sums, V::size);
+      for (int m = 0; m < rows; ++m)
+        V::load(sums + m * V::size).store(task_.C.row(begin_ + m) + n, count(n));
+    }
+  }
+
   void rows_of_all_columns() {
     for (k_ = 0; k_ < task_.K; k_ += panel_depth) {
       depth_ = task_.K - k_ < panel_depth ? task_.K - k_ : panel_depth;
@@ -72,6 +89,15 @@ class SequenceProduct {
   }
 
   void pack() {
+    if (task_.B_transposed)
+      return pack_panel<Real, 1>(task_.B.base,
+                                 {.N = task_.N,
+                                  .K = task_.B.stride,
+                                  .first = column_ / V::size,
+                                  .vectors = vectors_,
+                                  .k = k_,
+                                  .depth = depth_},
+                                 panel_);
     Real* to = panel_;
     for (std::int64_t k = k_; k < k_ + depth_; ++k) {
       const Real* const from = task_.B.row(k) + column_;
@@ -88,16 +114,27 @@ class SequenceProduct {
       const int now = rows_of_group(end_ - m, most);
       for (int n = 0; n < now; ++n)
         operand[n] = task_.A_transposed ? task_.A.row(k_) + m + n : task_.A.row(m + n) + k_;
+      if (goes_on())
+        for (int n = 0; n < now; ++n) load(m + n, sums + n * vectors_ * V::size);
       block_product<Real, 1, product_block>(vectors_, now, panel, depth_, operand,
-                                            task_.A_transposed ? task_.A.stride : 1, sums);
+                                            task_.A_transposed ? task_.A.stride : 1, sums,
+                                            goes_on() ? Sums::go_on : Sums::begin);
       for (int n = 0; n < now; ++n) store(m + n, sums + n * vectors_ * V::size);
       m += now;
     }
   }
 
+  bool goes_on() const { return task_.B_transposed && k_ > 0; }
+
+  void load(std::int64_t m, Real* sums) const {
+    const Real* const from = task_.C.row(m) + column_;
+    for (int v = 0; v < vectors_; ++v)
+      V::load(from + v * V::size, count(column_ + v * V::size)).store(sums + v * V::size);
+  }
+
   void store(std::int64_t m, const Real* sums) const {
     Real* const to = task_.C.row(m) + column_;
-    const bool add = task_.add || k_ > 0;
+    const bool add = !goes_on() && (task_.add || k_ > 0);
     for (int v = 0; v < vectors_; ++v) {
       const std::int64_t j = v * V::size;
       const int now = count(column_ + j);
@@ -122,16 +159,12 @@ void sequence_product(const ProductTask<Real>& task, const Share& share) {
 
 template <class Real>
 void pack(const PackTask<Real>& task, const Share& share) {
-  pack_panels<Real, 1, product_block>(
-      task.K, task.N, share, task.packed,
-      [&](std::int64_t k, int, std::int64_t n) { return task.matrix[k * task.N + n]; });
+  pack_columns<Real, product_block>(task, share);
 }
 
 template <class Real>
 void pack_transposed(const PackTask<Real>& task, const Share& share) {
-  pack_panels<Real, 1, product_block>(
-      task.K, task.N, share, task.packed,
-      [&](std::int64_t k, int, std::int64_t n) { return task.matrix[n * task.K + k]; });
+  pack_rows<Real, 1, product_block>(task, share);
 }
 
 /// sums[n] += values[row][n] over all rows in order, for the share's columns, in double.

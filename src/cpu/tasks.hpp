@@ -53,6 +53,7 @@ struct ProductTask {
   std::int64_t M = 0, N = 0, K = 0;
   MatrixRows<const Real> A{}, B{};
   bool A_transposed = false;       // A's rows, evenly apart, are those of k
+  bool B_transposed = false;       // B's rows, evenly apart, are those of n
   const Real* packed_B = nullptr;  // panels of B, instead of its rows
   MatrixRows<Real> C{};
   bool add = false;
@@ -103,7 +104,8 @@ struct Walk {
 template <class Real>
 struct ForwardTask {
   Walk<Real> walk{};
-  const Real* R = nullptr;     // packed
+  const Real* R = nullptr;  // packed, or [G*H,H] as it was given
+  bool R_is_packed = true;
   const Real* bias = nullptr;  // [2,G,Hp]: bW, bR
   const Real* Wx = nullptr;    // [rows of the chunk, G*H]
   Real* h = nullptr;           // [2,B,Hp], old h of step s in half s & 1
