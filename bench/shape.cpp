@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <limits>
+#include <random>
 
 #include <takt/cells.hpp>
 
@@ -17,6 +19,10 @@ double product_of(std::initializer_list<std::int64_t> factors) {
   double product = 1;
   for (const std::int64_t factor : factors) product *= static_cast<double>(factor);
   return product;
+}
+
+std::string before_extras(const std::string& extras) {
+  return extras.empty() ? "" : " " + extras;
 }
 
 /// Columns of R that a unit sees.
@@ -51,6 +57,15 @@ std::string_view to_string(Timed timed) {
   return "training";
 }
 
+std::string_view to_string(Lengths lengths) {
+  switch (lengths) {
+    case Lengths::full: return "full";
+    case Lengths::uniform: return "uniform";
+    case Lengths::zipf: break;
+  }
+  return "zipf";
+}
+
 std::string_view precision_name(const Shape& shape) {
   return shape.math == Math::strict ? to_string(shape.type) : to_string(shape.math);
 }
@@ -71,22 +86,57 @@ std::string all_precisions() {
 std::string series_name(const Shape& shape) {
   return shape.cell + " " + std::string(precision_name(shape)) + " B=" + std::to_string(shape.B) +
          " I=" + std::to_string(shape.I) + " H=" + std::to_string(shape.H) + " " +
-         std::string(to_string(shape.timed));
+         std::string(to_string(shape.timed)) + before_extras(extras_of(shape));
+}
+
+std::string extras_of(const Shape& shape) {
+  std::string text;
+  const auto add = [&](const std::string& word) { text += (text.empty() ? "" : " ") + word; };
+  if (shape.layers != 1) add("layers=" + std::to_string(shape.layers));
+  if (shape.direction != Direction::forward) add(std::string(to_string(shape.direction)));
+  if (shape.projection != 0) add("projection=" + std::to_string(shape.projection));
+  if (shape.heads != 1) add("heads=" + std::to_string(shape.heads));
+  if (shape.lengths != Lengths::full) add("lengths=" + std::string(to_string(shape.lengths)));
+  return text;
 }
 
 Plan make_plan(const Shape& shape, const Device& device) {
   const RnnSpec spec{.cell = shape.cell,
                      .input_size = shape.I,
                      .hidden_size = shape.H,
+                     .projection_size = shape.projection,
+                     .layers = shape.layers,
+                     .direction = shape.direction,
                      .type = shape.type,
-                     .math = shape.math};
+                     .math = shape.math,
+                     .heads = shape.heads};
   return Plan(spec, {shape.T, shape.B}, shape.mode(), device);
+}
+
+std::vector<std::int32_t> lengths_of(const Shape& shape) {
+  constexpr std::uint64_t length_seed = 5;
+  std::vector<std::int32_t> lengths;
+  std::mt19937_64 draw(length_seed);
+  const double T = static_cast<double>(shape.T);
+  for (std::int64_t b = 0; b < shape.B; ++b) {
+    const double share = static_cast<double>(draw() >> 11) * 0x1p-53;
+    double length = T;
+    if (shape.lengths == Lengths::uniform) length = T * (0.5 + 0.5 * share);
+    if (shape.lengths == Lengths::zipf) length = std::pow(T, share);  // P(n) ~ 1/n
+    lengths.push_back(static_cast<std::int32_t>(std::clamp(std::round(length), 1.0, T)));
+  }
+  return lengths;
 }
 
 double operations(const Shape& shape) {
   const CellInfo& cell = find_cell(shape.cell);
   const std::int64_t columns = shape.I + recurrent_size(cell, shape);
-  const double forward = 2 * product_of({shape.T, shape.B, cell.gates, shape.H, columns});
+  double rows = product_of({shape.T, shape.B});
+  if (shape.lengths != Lengths::full) {
+    rows = 0;
+    for (const std::int32_t length : lengths_of(shape)) rows += length;
+  }
+  const double forward = 2 * rows * product_of({cell.gates, shape.H, columns});
   return shape.has_backward() ? 3 * forward : forward;
 }
 

@@ -21,13 +21,26 @@ enum class Timed : std::uint8_t {
 };
 std::string_view to_string(Timed timed);
 
-/// One layer, forward in time, with the input product included.
+/// How long the rows of a batch are.
+enum class Lengths : std::uint8_t {
+  full,     ///< T
+  uniform,  ///< drawn from T/2 to T, each as likely
+  zipf,     ///< drawn from 1 to T, n with a weight of 1/n
+};
+std::string_view to_string(Lengths lengths);
+
+/// What is measured, the input product included.
 struct Shape {
   std::string cell = "lstm";
   DataType type = DataType::f32;
   Math math = Math::strict;
   std::int64_t T = 0, B = 0, I = 0, H = 0;
   Timed timed = Timed::inference;
+  int layers = 1;
+  Direction direction = Direction::forward;
+  std::int64_t projection = 0;  ///< 0: none
+  int heads = 1;
+  Lengths lengths = Lengths::full;
 
   Mode mode() const { return timed == Timed::inference ? Mode::inference : Mode::training; }
   bool has_backward() const { return timed == Timed::training; }
@@ -41,6 +54,10 @@ bool set_precision(Shape& shape, std::string_view word);
 /// "f32, f64, f16, bf16, tf32".
 std::string all_precisions();
 
+/// What a shape has beside one full layer, in the words of a list: "layers=2 bidirectional"; empty
+/// where there is nothing.
+std::string extras_of(const Shape& shape);
+
 /// "lstm f32 B=32 I=128 H=128 inference": shapes of one series differ in T alone.
 std::string series_name(const Shape& shape);
 inline bool same_series(const Shape& a, Shape b) {
@@ -51,7 +68,11 @@ inline bool same_series(const Shape& a, Shape b) {
 /// Throws as Plan does.
 Plan make_plan(const Shape& shape, const Device& device);
 
-/// Operations of the products: two for each weight, row and step; three times that in training.
+/// Of each row: T, or as the shape draws them, the same in every run.
+std::vector<std::int32_t> lengths_of(const Shape& shape);
+
+/// Operations of the products of one layer: two for each weight and step that a row runs; three
+/// times that in training.
 double operations(const Shape& shape);
 
 /// Bytes of what a problem holds, computed from its sizes and its plan.
@@ -73,8 +94,9 @@ struct ShapeError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A text list, one case a line: cell type T B I H mode; # starts a comment. Throws ShapeError,
-/// also where the file cannot be read or holds no shape.
+/// A text list, one case a line: cell type T B I H mode, then any of the words that `extras_of`
+/// gives; # starts a comment. Throws ShapeError, also where the file cannot be read or holds no
+/// shape.
 std::vector<Shape> read_shapes(const std::string& path);
 
 }  // namespace takt::bench

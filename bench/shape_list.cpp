@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include <takt/cells.hpp>
@@ -47,9 +48,6 @@ class Line {
   Shape shape() const {
     if (words_.size() < columns.size())
       refuse(end_, std::string("'") + columns[words_.size()] + "' is missing; a line is " + form());
-    if (words_.size() > columns.size())
-      refuse(words_[columns.size()].column,
-             "'" + escaped(words_[columns.size()].text) + "' is too much; a line is " + form());
     Shape shape{.cell = cell()};
     if (!set_precision(shape, words_[1].text)) refuse_word(1, "one of: " + all_precisions());
     shape.T = size(2);
@@ -57,6 +55,7 @@ class Line {
     shape.I = size(4);
     shape.H = size(5);
     shape.timed = timed();
+    for (std::size_t n = columns.size(); n < words_.size(); ++n) add_extra(n, shape);
     return shape;
   }
 
@@ -90,13 +89,62 @@ class Line {
   std::int64_t size(std::size_t n) const {
     const std::int64_t most = *columns[n] == 'T' ? std::numeric_limits<std::int64_t>::max()
                                                  : std::numeric_limits<std::int32_t>::max();
-    const std::string& text = words_[n].text;
+    const auto value = number(words_[n].text, most);
+    if (!value) refuse_word(n, "a whole number between 1 and " + std::to_string(most));
+    return *value;
+  }
+  static std::optional<std::int64_t> number(std::string_view text, std::int64_t most) {
     std::int64_t value = 0;
     const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (result.ec != std::errc() || result.ptr != text.data() + text.size() || value < 1 ||
-        value > most)
-      refuse_word(n, "a whole number between 1 and " + std::to_string(most));
-    return value;
+    const bool whole = result.ec == std::errc() && result.ptr == text.data() + text.size();
+    return whole && value >= 1 && value <= most ? std::optional(value) : std::nullopt;
+  }
+
+  /// One of the words behind the columns, each once.
+  void add_extra(std::size_t n, Shape& shape) const {
+    const std::string& word = words_[n].text;
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals),
+                      value = equals == std::string::npos ? "" : word.substr(equals + 1);
+    for (std::size_t m = columns.size(); m < n; ++m)
+      if (words_[m].text.substr(0, words_[m].text.find('=')) == name)
+        refuse(words_[n].column, "'" + escaped(name) + "' is there twice");
+    const auto whole = [&](std::int64_t most) {
+      const auto found = number(value, most);
+      if (!found)
+        refuse(words_[n].column, "'" + name + "' is '" + escaped(value) +
+                                     "'; it must be a whole number between 1 and " +
+                                     std::to_string(most));
+      return *found;
+    };
+    constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
+    if (name == "layers")
+      shape.layers = static_cast<int>(whole(most_int));
+    else if (name == "projection")
+      shape.projection = whole(shape.H);
+    else if (name == "heads")
+      shape.heads = static_cast<int>(whole(most_int));
+    else if (name == "lengths")
+      shape.lengths = lengths(n, value, shape.T);
+    else if (word == to_string(Direction::bidirectional))
+      shape.direction = Direction::bidirectional;
+    else
+      refuse(words_[n].column, "'" + escaped(word) +
+                                   "' must be one of: layers=N, bidirectional, projection=N, "
+                                   "heads=N, lengths=uniform, lengths=zipf; a line is " +
+                                   form() + ", then any of these");
+  }
+  Lengths lengths(std::size_t n, const std::string& value, std::int64_t T) const {
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    for (const Lengths drawn : {Lengths::uniform, Lengths::zipf}) {
+      if (value != to_string(drawn)) continue;
+      if (T > most)
+        refuse(words_[n].column,
+               "'lengths' is given, so T must be at most " + std::to_string(most));
+      return drawn;
+    }
+    refuse(words_[n].column,
+           "'lengths' is '" + escaped(value) + "'; it must be one of: uniform, zipf");
   }
 
   std::string place_;

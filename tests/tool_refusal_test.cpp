@@ -205,11 +205,22 @@ TEST(ToolRefuses, ListsThatAreNoLists) {
   expect_list_refusal(cell + " f32 1 1 1 1 both", {"'mode' is 'both'", "inference, training"});
   expect_list_refusal(cell + " f32 1 1 1 1 # inference", {"'mode' is missing"});
   expect_list_refusal(fine + cell + " f32 1 1 1 1 inference more",
-                      {"list:2:", "'more' is too much"});
+                      {"list:2:", "'more' must be one of: layers=N, bidirectional"});
   expect_list_refusal(std::string("\0\xff\x80", 3), {"list:1:", "'type' is missing"});
   expect_list_refusal(std::string("l\0\x1b[31m f32 1 1 1 1 inference", 28),
                       {"'cell' is 'l\\x00\\x1b[31m'"});
-  expect_list_refusal(fine + cell + " f32 1 1 1 1 inference \x7f", {"'\\x7f' is too much"});
+  expect_list_refusal(fine + cell + " f32 1 1 1 1 inference \x7f",
+                      {"'\\x7f' must be one of: layers=N"});
+  expect_list_refusal(cell + " f32 1 1 1 1 inference layers=0", {"'layers' is '0'", "between 1"});
+  expect_list_refusal(cell + " f32 1 1 1 1 inference heads", {"'heads' is ''", "between 1"});
+  expect_list_refusal(cell + " f32 1 1 1 4 inference projection=5",
+                      {"'projection' is '5'", "between 1 and 4"});
+  expect_list_refusal(cell + " f32 1 1 1 1 inference lengths=full",
+                      {"'lengths' is 'full'", "uniform, zipf"});
+  expect_list_refusal(cell + " f32 2147483648 1 1 1 inference lengths=zipf",
+                      {"'lengths' is given, so T must be at most 2147483647"});
+  expect_list_refusal(cell + " f32 1 1 1 1 inference layers=1 layers=2",
+                      {"list:1:" + std::to_string(cell.size() + 33), "'layers' is there twice"});
 }
 
 }  // namespace

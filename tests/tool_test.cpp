@@ -366,6 +366,71 @@ TEST(ToolBench, LeavesFilesAsTheyWereWhereItIsEndedWhileMeasuring) {
   EXPECT_EQ(folder.contents(), (std::map<std::string, std::string>{{"scaling.json", "old"}}));
 }
 
+// A list is measured as far as takt goes.
+TEST(ToolBench, HasRowsOfWhatItDoesNotRun) {
+  const Folder folder;
+  folder.write("list",
+               "lstm f32 4 2 3 5 inference layers=2\n"
+               "lstm f32 4 2 3 5 inference\n"
+               "lstm f32 1099511627776 64 3 4096 inference\n"
+               "lstm f32 4 2 3 5 training bidirectional\n");
+  const ToolResult result = run_tool(
+      ToolRun{.arguments = {"bench", "--shapes", "list", "--seconds", "0.001", "--no-plot"},
+              .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json report = json::parse(folder.read("scaling.json"));
+  ASSERT_EQ(report["points"].size(), 4u);
+  EXPECT_EQ(report["complete"], true);
+  EXPECT_EQ(report["points"][0]["extras"], "layers=2");
+  EXPECT_EQ(report["points"][0]["refusal"],
+            "takt: Plan: 'layers' is 2; takt runs one layer a plan yet");
+  EXPECT_FALSE(report["points"][1].contains("refusal"));
+  EXPECT_TRUE(report["points"][1].contains("median_s"));
+  const std::string too_large = report["points"][2]["refusal"];
+  EXPECT_NE(too_large.find("of memory; "), std::string::npos) << too_large;
+  EXPECT_NE(result.out.find("'direction' is bidirectional"), std::string::npos) << result.out;
+  // The same asked for by options, not in a list, ends it before anything runs.
+  const ToolResult asked =
+      run_tool(ToolRun{.arguments = {"bench", "--seq", "1099511627776", "--hidden", "4096"},
+                       .folder = folder.path()});
+  EXPECT_EQ(asked.exit_code, 3);
+  EXPECT_NE(asked.err.find("of memory; "), std::string::npos) << asked.err;
+}
+
+TEST(ToolBench, RunsAListInAnotherTypeAndMode) {
+  const Folder folder;
+  folder.write("list", "lstm f32 4 2 3 5 inference\ngru f32 4 2 3 5 training\n");
+  const ToolResult result =
+      run_tool(ToolRun{.arguments = {"bench", "--shapes", "list", "--type", "f64", "--mode",
+                                     "training-forward", "--seconds", "0.001", "--no-plot"},
+                       .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  for (const json& point : json::parse(folder.read("scaling.json"))["points"]) {
+    EXPECT_EQ(point["type"], "f64");
+    EXPECT_EQ(point["mode"], "training-forward");
+  }
+}
+
+TEST(ToolBench, KeepsWhatItMeasuredBeforeItWasEnded) {
+  const Folder folder;
+  folder.write("scaling.json", "old");
+  folder.write("scaling.svg", "old");
+  folder.write("list", "lstm f32 4 2 3 5 inference\nlstm f32 50000 64 64 64 training\n");
+  RunningTool tool(ToolRun{.arguments = {"bench", "--shapes", "list", "--seconds", "0.001"},
+                           .folder = folder.path()});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto is_kept = [&] { return folder.read("scaling.json") != "old"; };
+  while (!is_kept() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  tool.send(SIGTERM);
+  EXPECT_EQ(tool.wait().signal, SIGTERM);
+  const json report = json::parse(folder.read("scaling.json"));
+  EXPECT_EQ(report["complete"], false);
+  ASSERT_EQ(report["points"].size(), 1u);
+  EXPECT_GE(report["points"][0]["samples_s"].size(), 30u);
+  EXPECT_FALSE(folder.contents().contains("scaling.svg"));
+}
+
 }  // namespace
 
 #endif

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <new>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -20,34 +22,47 @@ namespace {
 using bench::Shape;
 using Peers = std::vector<const bench::PeerLibrary*>;
 
-/// The algorithm of each shape. Throws, before anything runs, for one that the device or its memory
-/// cannot serve.
-std::vector<std::string> check_shapes(const std::vector<Shape>& shapes, const Device& device,
-                                      const Peers& peers) {
+/// The algorithm of a shape. Throws for one that the device or its memory cannot serve.
+std::string check_shape(const Shape& shape, const Device& device, const Peers& peers) {
   const bool on_cpu = device.kind() == DeviceKind::cpu;
   const double available =
       on_cpu ? bench::available_bytes() : static_cast<double>(facts_of(device).memory_bytes);
-  std::vector<std::string> algorithms;
-  for (const Shape& shape : shapes) {
-    const Plan plan = bench::make_plan(shape, device);
-    // A peer keeps as much, more or less.
-    const double needed =
-        bench::footprint(shape, plan).all() * static_cast<double>(1 + peers.size());
-    if (needed > available)
-      throw Failure(bench::series_name(shape) + " with T=" + std::to_string(shape.T) + " needs " +
-                    with_byte_unit(needed) + " of memory; " +
-                    (on_cpu ? with_byte_unit(available) + " are available"
-                            : device.describe() + " has " + with_byte_unit(available)));
-    algorithms.emplace_back(plan.algorithm());
+  const Plan plan = bench::make_plan(shape, device);
+  // A peer keeps as much, more or less.
+  const double needed = bench::footprint(shape, plan).all() * static_cast<double>(1 + peers.size());
+  if (needed > available)
+    throw Failure(bench::series_name(shape) + " with T=" + std::to_string(shape.T) + " needs " +
+                  with_byte_unit(needed) + " of memory; " +
+                  (on_cpu ? with_byte_unit(available) + " are available"
+                          : device.describe() + " has " + with_byte_unit(available)));
+  return std::string(plan.algorithm());
+}
+
+/// All shapes, not measured yet. Before anything runs, what cannot be served is refused: one asked
+/// for by options throws, one of a list gets its reason.
+std::vector<BenchPoint> points_of(const BenchOptions& options, const Device& device,
+                                  const Peers& peers) {
+  std::vector<BenchPoint> points;
+  for (const Shape& shape : options.shapes()) {
+    BenchPoint& point = points.emplace_back(BenchPoint{.shape = shape, .algorithm = "-"});
+    try {
+      point.algorithm = check_shape(shape, device, peers);
+    } catch (const UnsupportedError& error) {
+      if (!options.from_list()) throw;
+      point.refusal = error.what();
+    } catch (const Failure& failure) {
+      if (!options.from_list()) throw;
+      point.refusal = failure.what();
+    }
   }
-  return algorithms;
+  return points;
 }
 
 /// What is left to do, from what the points before took.
 class Estimate {
  public:
-  Estimate(const std::vector<Shape>& shapes, double seconds, std::size_t contestants)
-      : shapes_(shapes), seconds_(seconds), contestants_(static_cast<double>(contestants)) {}
+  Estimate(const std::vector<BenchPoint>& points, double seconds, std::size_t contestants)
+      : points_(points), seconds_(seconds), contestants_(static_cast<double>(contestants)) {}
 
   /// One call of `shape` took this long.
   void learn(const Shape& shape, double call_seconds) {
@@ -57,16 +72,17 @@ class Estimate {
   std::string rest(std::size_t from) const {
     if (per_operation_ == 0) return "";
     double rest = 0;
-    for (std::size_t n = from; n < shapes_.size(); ++n) {
+    for (std::size_t n = from; n < points_.size(); ++n) {
+      if (!points_[n].refusal.empty()) continue;
       // Beside the samples: filling x, and runs up to three places to check it.
-      const double call = per_operation_ * bench::operations(shapes_[n]);
+      const double call = per_operation_ * bench::operations(points_[n].shape);
       rest += contestants_ * (3 * call + std::max(1.3 * seconds_, bench::least_repetitions * call));
     }
     return "; " + about(rest) + " left";
   }
 
  private:
-  const std::vector<Shape>& shapes_;
+  const std::vector<BenchPoint>& points_;
   double seconds_, contestants_;
   double per_operation_ = 0;
 };
@@ -83,13 +99,11 @@ std::unique_ptr<bench::Peer> prepare(const bench::PeerLibrary& library,
   return nullptr;
 }
 
-BenchPoint measure_point(const Shape& shape, const Device& device, const Peers& libraries,
-                         double seconds) {
-  const Plan plan = bench::make_plan(shape, device);
-  BenchPoint point{.shape = shape,
-                   .algorithm = std::string(plan.algorithm()),
-                   .bytes = bench::footprint(shape, plan)};
-  bench::Problem problem(shape, plan);
+void measure_point(BenchPoint& point, const Device& device, const Peers& libraries,
+                   double seconds) {
+  const Plan plan = bench::make_plan(point.shape, device);
+  point.bytes = bench::footprint(point.shape, plan);
+  bench::Problem problem(point.shape, plan);
   point.check = bench::check(problem, measured_error);
   std::vector<bench::Contestant> contestants = {{"takt", [&] { problem.run(); }}};
   std::vector<std::unique_ptr<bench::Peer>> peers;
@@ -106,26 +120,58 @@ BenchPoint measure_point(const Shape& shape, const Device& device, const Peers& 
   auto timing = timings.begin() + 1;
   for (PeerPoint& peer : point.peers)
     if (peer.refusal.empty()) peer.timing = *timing++;
-  return point;
 }
 
-std::vector<BenchPoint> measure_all(const std::vector<Shape>& shapes, const Device& device,
-                                    const Peers& peers, double seconds, const BenchTable& table,
-                                    const Lines& print) {
-  std::vector<BenchPoint> points;
-  Estimate estimate(shapes, seconds, 1 + peers.size());
-  Progress progress;
-  for (std::size_t n = 0; n < shapes.size(); ++n) {
-    progress.show(format("point %zu of %zu: ", n + 1, shapes.size()) +
-                  bench::series_name(shapes[n]) + " T=" + std::to_string(shapes[n].T) +
-                  estimate.rest(n));
-    points.push_back(measure_point(shapes[n], device, peers, seconds));
-    estimate.learn(shapes[n], points.back().seconds());
-    progress.clear();
-    print(table.row(points.back()));
+/// Measures one after the other; `keep` hears of each, and of why the device stopped.
+class Measurement {
+ public:
+  using Keep = std::function<void(const std::vector<BenchPoint>& done, const std::string& ended)>;
+
+  Measurement(std::vector<BenchPoint> points, const Device& device, const Peers& peers,
+              double seconds)
+      : points_(std::move(points)), device_(device), peers_(peers), seconds_(seconds) {}
+
+  void run(const BenchTable& table, const Lines& print, const Keep& keep) {
+    Estimate estimate(points_, seconds_, 1 + peers_.size());
+    Progress progress;
+    for (std::size_t n = 0; n < points_.size() && ended_.empty(); ++n) {
+      BenchPoint& point = points_[n];
+      progress.show(format("point %zu of %zu: ", n + 1, points_.size()) +
+                    bench::series_name(point.shape) + " T=" + std::to_string(point.shape.T) +
+                    estimate.rest(n));
+      if (point.refusal.empty()) measure(point);
+      progress.clear();
+      if (!ended_.empty()) break;
+      if (point.refusal.empty()) estimate.learn(point.shape, point.seconds());
+      done_.push_back(point);
+      print(table.row(point));
+      keep(done_, "");
+    }
+    if (!ended_.empty()) keep(done_, ended_);
   }
-  return points;
-}
+
+  /// Those to be measured, in their order.
+  const std::vector<BenchPoint>& all() const { return points_; }
+  const std::vector<BenchPoint>& done() const { return done_; }
+  /// Why the device could not go on; empty where it did.
+  const std::string& ended() const { return ended_; }
+
+ private:
+  void measure(BenchPoint& point) try {
+    measure_point(point, device_, peers_, seconds_);
+  } catch (const std::bad_alloc&) {
+    point = {.shape = point.shape, .algorithm = point.algorithm, .refusal = "memory is short"};
+  } catch (const DeviceError& error) {
+    ended_ = bench::series_name(point.shape) + " T=" + std::to_string(point.shape.T) + ": " +
+             error.what();
+  }
+
+  std::vector<BenchPoint> points_, done_;
+  const Device& device_;
+  const Peers& peers_;
+  double seconds_;
+  std::string ended_;
+};
 
 /// The picture; none, with the reason in `obstacle`, where there can be none.
 std::string draw(const Device& device, const std::vector<BenchSeries>& series,
@@ -145,7 +191,7 @@ std::string draw(const Device& device, const std::vector<BenchSeries>& series,
 
 /// Writes the plot, or takes away that of older figures; says what became of it.
 std::string leave_plot(const BenchOptions& options, const Device& device,
-                       const std::vector<BenchSeries>& series) {
+                       const std::vector<BenchSeries>& series, bool removed_before) {
   const std::string path = options.svg_path();
   std::string svg, obstacle = "not asked for";
   if (options.plot()) svg = draw(device, series, obstacle);
@@ -153,7 +199,7 @@ std::string leave_plot(const BenchOptions& options, const Device& device,
     write_file(path, svg);
     return "wrote " + path;
   }
-  const bool removed = remove_file(path);
+  const bool removed = remove_file(path) || removed_before;
   if (!options.plot() && !removed) return "";
   return "no plot: " + obstacle + (removed ? "; removed the old " + path : "");
 }
@@ -167,24 +213,52 @@ void say(const BenchOptions& options, const Lines& print, const std::string& lin
     print(line);
 }
 
+/// Records what was measured so far in the place of an older record, beside which no plot is left.
+class Keeper {
+ public:
+  explicit Keeper(const BenchOptions& options) : options_(options) {}
+
+  void operator()(const Json& record) {
+    if (options_.json().to_stdout()) return;
+    if (options_.replaces_plot()) removed_plot_ = remove_file(options_.svg_path()) || removed_plot_;
+    write_json(options_.json_path(), record);
+  }
+  bool removed_plot() const { return removed_plot_; }
+
+ private:
+  const BenchOptions& options_;
+  bool removed_plot_ = false;
+};
+
 int run(const BenchOptions& options) {
   options.check_outputs();
-  const std::vector<Shape> shapes = options.shapes();
   const Device device = options.device().device();
   const Peers peers = options.peers(device);
   const Lines print(options.json().to_stdout());
-  const Load load = machine_load();
-  const BenchTable table(shapes, check_shapes(shapes, device, peers), peers);
-  for (const std::string& line : table.head(device, load, options.seconds())) print(line);
-  const std::vector<BenchPoint> points =
-      measure_all(shapes, device, peers, options.seconds(), table, print);
+  BenchRecord record{
+      .device = device, .peers = peers, .load = machine_load(), .seconds = options.seconds()};
+  Measurement measurement(points_of(options, device, peers), device, peers, options.seconds());
+  const BenchTable table(measurement.all(), peers);
+  Keeper keep(options);
+  for (const std::string& line : table.head(device, record.load, options.seconds())) print(line);
+  measurement.run(table, print, [&](const std::vector<BenchPoint>& done, const std::string& ended) {
+    record.ended = ended;
+    keep(bench_json(record, done));
+  });
+  const std::vector<BenchPoint>& points = measurement.done();
   const std::vector<BenchSeries> series = series_of(points);
   for (const std::string& line : peer_lines(points)) print(line);
   for (const std::string& line : fit_lines(series)) print(line);
-  write_json(options.json_path(),
-             bench_json(device, peers, load, options.seconds(), points, series));
+  record.complete = measurement.ended().empty();
+  write_json(options.json_path(), bench_json(record, points));
   if (!options.json().to_stdout()) print("wrote " + options.json_path());
-  if (options.replaces_plot()) say(options, print, leave_plot(options, device, series));
+  if (options.replaces_plot())
+    say(options, print, leave_plot(options, device, series, keep.removed_plot()));
+  if (!record.complete)
+    throw Failure("measuring ended at " + measurement.ended() +
+                  (options.json().to_stdout()
+                       ? ""
+                       : "; what was measured before is in " + options.json_path()));
   if (std::all_of(points.begin(), points.end(), std::mem_fn(&BenchPoint::inside_tolerance)))
     return done;
   std::fputs("takt: a result lies outside its tolerance; see the rows marked OUTSIDE\n", stderr);

@@ -126,15 +126,16 @@ void BenchOptions::add_problem(CLI::App& app) {
                             "Cell, as takt info lists them")
                          ->type_name("NAME")
                          ->default_str(shape_.cell));
-  problem_.push_back(app.add_option_function<std::string>(
-                            "--type",
-                            [this](const std::string& word) {
-                              if (!set_precision(shape_, word))
-                                refuse_value("--type", word, "one of: " + bench::all_precisions());
-                            },
-                            "Type of x, y, h and the weights: " + bench::all_precisions())
-                         ->type_name("WORD")
-                         ->default_str(std::string(precision_name(shape_))));
+  type_option_ = app.add_option_function<std::string>(
+                        "--type",
+                        [this](const std::string& word) {
+                          if (!set_precision(shape_, word))
+                            refuse_value("--type", word, "one of: " + bench::all_precisions());
+                        },
+                        "Type of x, y, h and the weights: " + bench::all_precisions() +
+                            "; with --shapes, of every case")
+                     ->type_name("WORD")
+                     ->default_str(std::string(precision_name(shape_)));
   problem_.push_back(
       add_size(app, "--hidden", shape_.H, "Hidden size H")->default_str(std::to_string(shape_.H)));
   problem_.push_back(add_size(app, "--input", input_, "Input size I [that of --hidden]"));
@@ -150,11 +151,13 @@ void BenchOptions::add_problem(CLI::App& app) {
              "Steps T: FROM:TO in powers of FACTOR (2), single numbers, or several with commas")
           ->type_name("FROM:TO[:FACTOR]")
           ->default_str(default_lengths));
-  problem_.push_back(add_word(app, "--mode", shape_.timed,
-                              "What is timed: forward, forward of a plan for training, or forward "
-                              "and backward"));
+  mode_option_ = add_word(app, "--mode", shape_.timed,
+                          "What is timed: forward, forward of a plan for training, or forward "
+                          "and backward; with --shapes, of every case");
   app.add_option("--shapes", shapes_file_,
-                 "A list instead, one case a line: cell type T B I H mode; # for comments")
+                 "A list instead, one case a line: cell type T B I H mode, then where it has them "
+                 "layers=N, bidirectional, projection=N, heads=N, lengths=uniform or zipf; # for "
+                 "comments. What cannot be served is a row that says so")
       ->type_name("FILE");
 }
 
@@ -224,11 +227,17 @@ void BenchOptions::check_apart() const {
 std::vector<bench::Shape> BenchOptions::listed_shapes() const {
   for (const CLI::Option* option : problem_)
     if (option->count() > 0)
-      throw UsageError(
-          "--shapes says the cell, sizes and mode of every case; it must stand without " +
-          option->get_name());
+      throw UsageError("--shapes says the cell and sizes of every case; it must stand without " +
+                       option->get_name());
   try {
-    return bench::read_shapes(shapes_file_);
+    std::vector<bench::Shape> shapes = bench::read_shapes(shapes_file_);
+    for (bench::Shape& shape : shapes) {
+      if (mode_option_->count() > 0) shape.timed = shape_.timed;
+      if (type_option_->count() == 0) continue;
+      shape.type = shape_.type;
+      shape.math = shape_.math;
+    }
+    return shapes;
   } catch (const bench::ShapeError& error) {
     throw UsageError(std::string("--shapes: ") + error.what());
   }

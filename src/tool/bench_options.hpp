@@ -25,6 +25,7 @@ class BenchOptions {
   void check_outputs() const;
   /// In the order in which they are measured. Throws UsageError for a list that cannot be read.
   std::vector<bench::Shape> shapes() const;
+  bool from_list() const { return !shapes_file_.empty(); }
 
   /// What takt is measured against on this device. Throws UsageError for a library that is not here
   /// or runs elsewhere.
@@ -52,7 +53,8 @@ class BenchOptions {
   std::optional<std::int64_t> input_;  // none: H
   std::vector<std::int64_t> batches_{1, 16};
   std::vector<std::int64_t> lengths_;
-  std::vector<CLI::Option*> problem_;  // those that a list replaces
+  std::vector<CLI::Option*> problem_;                            // those that a list replaces
+  CLI::Option *type_option_ = nullptr, *mode_option_ = nullptr;  // for every case of a list
   std::string shapes_file_;
   std::vector<const bench::PeerLibrary*> peers_;
   std::optional<std::string> folder_;

@@ -25,7 +25,8 @@ struct PeerPoint {
 struct BenchPoint {
   bench::Shape shape;
   std::string algorithm;
-  bench::Footprint bytes;
+  std::string refusal = {};  ///< why takt did not run it; empty where it did
+  bench::Footprint bytes = {};
   bench::Check check = {};
   bench::Timing timing = {};
   std::vector<PeerPoint> peers = {};

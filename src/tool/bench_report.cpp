@@ -15,11 +15,11 @@ using bench::Shape;
 
 /// What tells a series from the others; its batch where nothing does.
 std::string label_of(const BenchSeries& series, const std::vector<BenchSeries>& all) {
-  const std::vector<Member> members = members_of(series.shape(), series.points.front().algorithm);
+  const std::vector<Member> members = members_of(series.points.front());
   std::string label;
   for (std::size_t m = 0; m < members.size(); ++m) {
     const bool varies = std::any_of(all.begin(), all.end(), [&](const BenchSeries& other) {
-      return members_of(other.shape(), other.points.front().algorithm)[m].text != members[m].text;
+      return members_of(other.points.front())[m].text != members[m].text;
     });
     if (!varies && !(all.size() == 1 && members[m].name == "B")) continue;
     label += (label.empty() ? "" : " ") +
@@ -29,8 +29,13 @@ std::string label_of(const BenchSeries& series, const std::vector<BenchSeries>& 
 }
 
 Json shape_json(const Shape& shape) {
-  return {{"cell", shape.cell}, {"type", precision_name(shape)}, {"B", shape.B}, {"I", shape.I},
-          {"H", shape.H},       {"mode", to_string(shape.timed)}};
+  return {{"cell", shape.cell},
+          {"type", precision_name(shape)},
+          {"B", shape.B},
+          {"I", shape.I},
+          {"H", shape.H},
+          {"mode", to_string(shape.timed)},
+          {"extras", extras_of(shape)}};
 }
 
 Json bytes_json(const bench::Footprint& bytes) {
@@ -82,6 +87,10 @@ Json point_json(const BenchPoint& point) {
                seconds = point.seconds();
   Json json = shape_json(point.shape);
   json["T"] = point.shape.T;
+  if (!point.refusal.empty()) {
+    json["refusal"] = point.refusal;
+    return json;
+  }
   json["algorithm"] = point.algorithm;
   json["median_s"] = seconds;
   json["least_s"] = point.timing.least();
@@ -116,6 +125,7 @@ Json fit_json(const BenchSeries& series) {
 std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points) {
   std::vector<BenchSeries> all;
   for (const BenchPoint& point : points) {
+    if (!point.refusal.empty()) continue;
     const auto same = std::find_if(all.begin(), all.end(), [&](const BenchSeries& series) {
       return bench::same_series(series.shape(), point.shape);
     });
@@ -138,11 +148,14 @@ std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points) {
 
 std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points) {
   std::vector<std::string> lines;
-  if (points.empty()) return lines;
-  for (std::size_t n = 0; n < points.front().peers.size(); ++n) {
+  std::vector<const BenchPoint*> measured;
+  for (const BenchPoint& point : points)
+    if (point.refusal.empty()) measured.push_back(&point);
+  if (measured.empty()) return lines;
+  for (std::size_t n = 0; n < measured.front()->peers.size(); ++n) {
     std::vector<std::pair<double, const BenchPoint*>> ratios;
-    for (const BenchPoint& point : points)
-      if (const auto ratio = point.ratio(point.peers[n])) ratios.push_back({*ratio, &point});
+    for (const BenchPoint* point : measured)
+      if (const auto ratio = point->ratio(point->peers[n])) ratios.push_back({*ratio, point});
     if (ratios.empty()) continue;
     double logarithms = 0;
     for (const auto& [ratio, point] : ratios) logarithms += std::log(ratio);
@@ -152,7 +165,7 @@ std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points) {
              " T=" + std::to_string(ratio.second->shape.T) + ")";
     };
     if (lines.empty()) lines.emplace_back();
-    lines.push_back("ratio      " + points.front().peers[n].name +
+    lines.push_back("ratio      " + measured.front()->peers[n].name +
                     format(": geometric mean %.3f over %zu cases, from ",
                            std::exp(logarithms / static_cast<double>(ratios.size())),
                            ratios.size()) +
@@ -177,21 +190,22 @@ std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all) {
   return lines;
 }
 
-Json bench_json(const Device& device, const std::vector<const bench::PeerLibrary*>& peers,
-                const Load& load, double seconds, const std::vector<BenchPoint>& points,
-                const std::vector<BenchSeries>& all) {
-  Json json = provenance("takt bench");
-  json["device"] = device_json(device);
-  json["load_before"] = load.average;
+Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points) {
+  Json json{{"record", "bench"}};
+  json.update(provenance("takt bench"));
+  json["complete"] = record.complete;
+  json["ended"] = record.ended.empty() ? Json() : Json(record.ended);
+  json["device"] = device_json(record.device);
+  json["load_before"] = record.load.average;
   json["timer"] = bench::benchmark_version();
   json["against"] = Json::array();
-  for (const bench::PeerLibrary* peer : peers)
+  for (const bench::PeerLibrary* peer : record.peers)
     json["against"].push_back({{"name", peer->name}, {"version", peer->version()}});
-  json["seconds_per_point"] = seconds;
+  json["seconds_per_point"] = record.seconds;
   json["points"] = Json::array();
   for (const BenchPoint& point : points) json["points"].push_back(point_json(point));
   json["fits"] = Json::array();
-  for (const BenchSeries& series : all)
+  for (const BenchSeries& series : series_of(points))
     if (series.fit) json["fits"].push_back(fit_json(series));
   return json;
 }

@@ -25,7 +25,8 @@ struct BenchSeries {
   const bench::Shape& shape() const { return points.front().shape; }
 };
 
-/// In the order in which the series first occur; their points in the order of T.
+/// Of what was measured, in the order in which the series first occur; their points in the order of
+/// T.
 std::vector<BenchSeries> series_of(const std::vector<BenchPoint>& points);
 
 /// "forward and backward".
@@ -35,12 +36,13 @@ std::string description_of(bench::Timed timed);
 struct Member {
   std::string name, text;
 };
-std::vector<Member> members_of(const bench::Shape& shape, const std::string& algorithm);
+std::vector<Member> members_of(const BenchPoint& point);
 
-/// The table of a run over these shapes: what all of them share is said once, above it.
+/// The table of a run over these points, measured or not: what all of them share is said once,
+/// above it.
 class BenchTable {
  public:
-  BenchTable(const std::vector<bench::Shape>& shapes, const std::vector<std::string>& algorithms,
+  BenchTable(const std::vector<BenchPoint>& points,
              const std::vector<const bench::PeerLibrary*>& peers);
   /// The lines above the rows.
   std::vector<std::string> head(const Device& device, const Load& load, double seconds) const;
@@ -49,6 +51,7 @@ class BenchTable {
  private:
   std::vector<Table::Column> columns() const;
   std::vector<std::string> error_lines() const;
+  std::vector<std::string> what_varies(const BenchPoint& point) const;
   std::string timed_text() const;
   bool has_backward() const { return timed_.contains(bench::Timed::training); }
 
@@ -67,10 +70,16 @@ std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points);
 /// A paragraph on the growth of each series that has a fit.
 std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all);
 
-/// `load`: before the start.
-Json bench_json(const Device& device, const std::vector<const bench::PeerLibrary*>& peers,
-                const Load& load, double seconds, const std::vector<BenchPoint>& points,
-                const std::vector<BenchSeries>& all);
+/// A run, beside its points.
+struct BenchRecord {
+  const Device& device;
+  const std::vector<const bench::PeerLibrary*>& peers;
+  Load load;  ///< before the start
+  double seconds = 0;
+  bool complete = false;
+  std::string ended = {};  ///< why it is not complete, where the device could not go on
+};
+Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points);
 
 /// None where no series has two lengths.
 std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<BenchSeries>& all);

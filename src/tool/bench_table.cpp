@@ -12,6 +12,7 @@ using bench::Shape;
 
 /// "I=64"; words speak for themselves.
 std::string named(const Member& member) {
+  if (member.text.empty()) return "";
   if (member.name == "algorithm") return " by " + member.text;
   return member.name.size() == 1 ? " " + member.name + "=" + member.text : " " + member.text;
 }
@@ -38,40 +39,46 @@ std::string description_of(bench::Timed timed) {
   return "forward and backward";
 }
 
-std::vector<Member> members_of(const Shape& shape, const std::string& algorithm) {
+std::vector<Member> members_of(const BenchPoint& point) {
+  const Shape& shape = point.shape;
   return {{"cell", shape.cell},           {"type", std::string(precision_name(shape))},
           {"B", std::to_string(shape.B)}, {"I", std::to_string(shape.I)},
           {"H", std::to_string(shape.H)}, {"mode", std::string(to_string(shape.timed))},
-          {"algorithm", algorithm}};
+          {"extras", extras_of(shape)},   {"algorithm", point.algorithm}};
 }
 
-BenchTable::BenchTable(const std::vector<Shape>& shapes, const std::vector<std::string>& algorithms,
+BenchTable::BenchTable(const std::vector<BenchPoint>& points,
                        const std::vector<const bench::PeerLibrary*>& peers)
     : peers_(peers),
-      members_(members_of(shapes.front(), algorithms.front())),
+      members_(members_of(points.front())),
       varies_(members_.size(), false),
-      least_width_(bench::window_width(shapes.front())),
+      least_width_(bench::window_width(points.front().shape)),
       table_({}) {
-  for (std::size_t n = 0; n < shapes.size(); ++n) {
-    const std::vector<Member> members = members_of(shapes[n], algorithms[n]);
+  for (const BenchPoint& point : points) {
+    const std::vector<Member> members = members_of(point);
     for (std::size_t m = 0; m < members.size(); ++m)
       if (members[m].text != members_[m].text) varies_[m] = true;
-    const std::int64_t width = bench::window_width(shapes[n]);
+    const std::int64_t width = bench::window_width(point.shape);
     least_width_ = std::min(least_width_, width);
     most_width_ = std::max(most_width_, width);
-    everywhere_ = everywhere_ && shapes[n].T <= width;
-    timed_.insert(shapes[n].timed);
+    everywhere_ = everywhere_ && point.shape.T <= width;
+    timed_.insert(point.shape.timed);
   }
   table_ = Table(columns());
-  for (std::size_t n = 0; n < shapes.size(); ++n) {
-    std::vector<std::string> cells;
-    const std::vector<Member> members = members_of(shapes[n], algorithms[n]);
-    for (std::size_t m = 0; m < members.size(); ++m)
-      if (varies_[m]) cells.push_back(members[m].text);
-    cells.push_back(std::to_string(shapes[n].T));
+  for (const BenchPoint& point : points) {
+    std::vector<std::string> cells = what_varies(point);
+    cells.push_back(std::to_string(point.shape.T));
     cells.resize(columns().size());
     table_.widen(cells);
   }
+}
+
+std::vector<std::string> BenchTable::what_varies(const BenchPoint& point) const {
+  std::vector<std::string> cells;
+  const std::vector<Member> members = members_of(point);
+  for (std::size_t m = 0; m < members.size(); ++m)
+    if (varies_[m]) cells.push_back(members[m].text);
+  return cells;
 }
 
 std::vector<Table::Column> BenchTable::columns() const {
@@ -144,10 +151,14 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
 }
 
 std::string BenchTable::row(const BenchPoint& point) const {
-  std::vector<std::string> cells;
-  const std::vector<Member> members = members_of(point.shape, point.algorithm);
-  for (std::size_t m = 0; m < members.size(); ++m)
-    if (varies_[m]) cells.push_back(members[m].text);
+  std::vector<std::string> cells = what_varies(point);
+  if (!point.refusal.empty()) {
+    cells.push_back(std::to_string(point.shape.T));
+    cells.emplace_back("refused");
+    cells.resize(columns().size() - 1, "-");
+    cells.push_back(point.refusal);
+    return table_.row(cells);
+  }
   const double T = static_cast<double>(point.shape.T), B = static_cast<double>(point.shape.B),
                seconds = point.seconds();
   cells.push_back(std::to_string(point.shape.T));
