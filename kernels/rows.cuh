@@ -57,17 +57,40 @@ struct GatherRows {
   Real* to = nullptr;  ///< 0 where a row does not run
 };
 
+/// A row's elements; 0 where it does not run in this step.
+template <class Real, int units>
+TAKT_DEVICE Units<Real, units> gathered(const GatherRows<Real>& p, const ChunkItem& item) {
+  const StepPlace place = p.chunk.at(item.index);
+  return place.runs(item.b)
+             ? Units<Real, units>::load(p.from.at(place.time(item.b), item.b) + item.j)
+             : Units<Real, units>::all(rounded<Real>(Accumulator<Real>(0)));
+}
+
 template <class Real, int units>
 __global__ void __launch_bounds__(policy::Rows::threads)
     gather_rows_kernel(const GatherRows<Real> p) {
   for (std::int64_t n = first_item(); n < items(p.chunk, units); n += items_at_once()) {
     const ChunkItem item(n, p.chunk, units);
-    const StepPlace place = p.chunk.at(item.index);
-    const auto values =
-        place.runs(item.b)
-            ? Units<Real, units>::load(p.from.at(place.time(item.b), item.b) + item.j)
-            : Units<Real, units>::all(rounded<Real>(Accumulator<Real>(0)));
-    values.store(p.to + item.offset(p.chunk));
+    gathered<Real, units>(p, item).store(p.to + item.offset(p.chunk));
+  }
+}
+
+/// x that is W x already, as the accumulators in which a product would have left it.
+template <class Real>
+struct WidenRows {
+  GatherRows<Real> rows{};  ///< but for its `to`
+  Accumulator<Real>* to = nullptr;
+};
+
+template <class Real, int units>
+__global__ void __launch_bounds__(policy::Rows::threads)
+    widen_rows_kernel(const WidenRows<Real> p) {
+  for (std::int64_t n = first_item(); n < items(p.rows.chunk, units); n += items_at_once()) {
+    const ChunkItem item(n, p.rows.chunk, units);
+    const auto values = gathered<Real, units>(p.rows, item);
+    Units<Accumulator<Real>, units> wide;
+    for (int u = 0; u < units; ++u) wide.value[u] = widened(values.value[u]);
+    wide.store(p.to + item.offset(p.rows.chunk));
   }
 }
 

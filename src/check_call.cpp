@@ -315,8 +315,8 @@ class Checker {
 
 /// Weights (all needed) or their gradients (each may be null).
 template <class Layer>
-void check_layers(Checker& check, const char* word, const LayerList<Layer>& layers, Bias bias,
-                  bool needed) {
+void check_layers(Checker& check, const char* word, const LayerList<Layer>& layers,
+                  const RnnSpec& spec, bool needed) {
   if (layers.size() != 1) {
     if (layers.size() == 0 && !needed) return;
     check.fail({word}, " has " + number(static_cast<std::int64_t>(layers.size())) +
@@ -324,13 +324,16 @@ void check_layers(Checker& check, const char* word, const LayerList<Layer>& laye
   }
   const Layer& layer = layers[0];
   const Shape GH{"[G*H]", {check.GH}, 1};
-  check.tensor({word, 0, ".W"}, layer.W, {"[G*H,I]", {check.GH, check.I}, 2}, needed);
+  if (spec.input == InputMode::product)
+    check.tensor({word, 0, ".W"}, layer.W, {"[G*H,I]", {check.GH, check.I}, 2}, needed);
+  else
+    check.absent({word, 0, ".W"}, bool(layer.W), "the spec's input is precomputed");
   check.tensor({word, 0, ".R"}, layer.R, {"[G*H,H]", {check.GH, check.H}, 2}, needed);
-  if (has_input_bias(bias))
+  if (has_input_bias(spec.bias))
     check.tensor({word, 0, ".bW"}, layer.bW, GH, needed);
   else
     check.absent({word, 0, ".bW"}, bool(layer.bW), "the spec's bias has none beside W x");
-  if (has_recurrent_bias(bias))
+  if (has_recurrent_bias(spec.bias))
     check.tensor({word, 0, ".bR"}, layer.bR, GH, needed);
   else
     check.absent({word, 0, ".bR"}, bool(layer.bR), "the spec's bias has none beside R h");
@@ -342,7 +345,7 @@ void check_layers(Checker& check, const char* word, const LayerList<Layer>& laye
 void check_weights(Checker& check, const Plan::State& plan, const Inputs& inputs) {
   const std::int64_t bytes = plan.decision.packed_bytes;
   if (inputs.packed.data == nullptr)
-    return check_layers(check, "weights", inputs.weights, plan.spec.bias, true);
+    return check_layers(check, "weights", inputs.weights, plan.spec, true);
   check.absent({"packed"}, bytes == 0, "this plan reads weights where they lie");
   check.memory({"packed"}, inputs.packed, bytes, "Plan::packed_bytes()", false);
 }
@@ -369,7 +372,7 @@ void check_pack(const Plan::State& plan, const Weights& weights, const Bytes& pa
   Checker check("pack", plan);
   check.device();
   check.stream(stream);
-  check_layers(check, "weights", weights, plan.spec.bias, true);
+  check_layers(check, "weights", weights, plan.spec, true);
   check.memory({"packed"}, packed, plan.decision.packed_bytes, "Plan::packed_bytes()");
   check.apart({});
 }
@@ -431,7 +434,7 @@ Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs
     check.absent({"dc_all"}, bool(upstream.dc_all), "the cell has no inner states");
     check.absent({"dc0"}, bool(gradients.dc0), "the cell has no inner states");
   }
-  check_layers(check, "gradients.weights", gradients.weights, plan.spec.bias, false);
+  check_layers(check, "gradients.weights", gradients.weights, plan.spec, false);
   check.memory({"scratch"}, memory.scratch, plan.decision.scratch_bytes, "Plan::scratch_bytes()");
   check.memory({"saved"}, memory.saved, plan.decision.saved_bytes, "Plan::saved_bytes()");
   check.apart({});

@@ -34,6 +34,7 @@ void check_enum(const char* where, const char* name, Enum value, Enum last) {
 void check_enums(const char* where, const RnnSpec& spec) {
   check_enum(where, "direction", spec.direction, Direction::bidirectional);
   check_enum(where, "merge", spec.merge, Merge::sum);
+  check_enum(where, "input", spec.input, InputMode::precomputed);
   check_enum(where, "bias", spec.bias, Bias::both);
   check_enum(where, "type", spec.type, DataType::bf16);
   check_enum(where, "math", spec.math, Math::tf32);
@@ -117,6 +118,10 @@ const CellInfo& check_spec(const char* where, const RnnSpec& spec) {
   check_enums(where, spec);
   check_size(where, "input_size", spec.input_size, largest_size);
   check_size(where, "hidden_size", spec.hidden_size, largest_size / cell.gates);
+  if (spec.input == InputMode::precomputed && spec.input_size != cell.gates * spec.hidden_size)
+    refuse(where, "input_size",
+           " is " + number(spec.input_size) + " and 'input' precomputed; it must be G*H = " +
+               number(cell.gates * spec.hidden_size));
   check_fill(where, spec);
   check_structure(where, spec);
   check_regularisers(where, spec);

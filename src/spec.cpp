@@ -14,6 +14,7 @@ std::string to_string(const RnnSpec& spec) {
   if (spec.projection_size != 0) text += " P=" + std::to_string(spec.projection_size);
   if (spec.layers != 1) text += " L=" + std::to_string(spec.layers);
   if (spec.merge != plain.merge) text += " merge=" + std::string(to_string(spec.merge));
+  if (spec.input != plain.input) text += " input=" + std::string(to_string(spec.input));
   if (spec.bias != plain.bias) text += " bias=" + std::string(to_string(spec.bias));
   if (spec.math != plain.math) text += " math=" + std::string(to_string(spec.math));
   if (spec.layout != plain.layout) text += " " + std::string(to_string(spec.layout));

@@ -56,6 +56,14 @@ std::string_view to_string(Bias bias) noexcept {
   return "?";
 }
 
+std::string_view to_string(InputMode input) noexcept {
+  switch (input) {
+    case InputMode::product: return "product";
+    case InputMode::precomputed: return "precomputed";
+  }
+  return "?";
+}
+
 std::string_view to_string(Layout layout) noexcept {
   switch (layout) {
     case Layout::time_major: return "time_major";

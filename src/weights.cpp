@@ -26,7 +26,7 @@ WeightArrays make_weights(const RnnSpec& spec, const Device& device, Zeros) {
   const auto add = [&](std::vector<std::int64_t> shape) -> Pointer {
     return layer.arrays.emplace_back(device, std::move(shape), spec.type);
   };
-  layer.tensors.W = add({GH, I});
+  if (spec.input == InputMode::product) layer.tensors.W = add({GH, I});
   layer.tensors.R = add({GH, H});
   if (has_input_bias(spec.bias)) layer.tensors.bW = add({GH});
   if (has_recurrent_bias(spec.bias)) layer.tensors.bR = add({GH});

@@ -167,7 +167,8 @@ TEST(ReferenceRefusal, NullPointers) {
   expect_refused(problem, "x", "null; it must point to T * B * I = 24 values");
   problem = layer.problem();
   problem.W = nullptr;
-  expect_refused(problem, "W", "null; it must point to G * H * I = 80 values");
+  expect_refused(problem, "W",
+                 "null and I 4; it must point to G * H * I = 80 values, or I be G * H = 20");
   problem = layer.problem();
   problem.R = nullptr;
   expect_refused(problem, "R", "null; it must point to G * H * H = 100 values");

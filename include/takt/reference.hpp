@@ -25,7 +25,7 @@ struct Problem {
   const double* c0 = nullptr;             ///< [C,B,H]; null: start value
   const std::int32_t* lengths = nullptr;  ///< [B]; null: all T
   const std::uint8_t* resets = nullptr;   ///< [T,B]
-  const double* W = nullptr;              ///< [G*H,I]
+  const double* W = nullptr;              ///< [G*H,I]; null: x [T,B,G*H] is W x already
   const double* R = nullptr;              ///< [G*H,H]
   const double* bW = nullptr;             ///< [G*H]; null: zero
   const double* bR = nullptr;             ///< [G*H]; null: zero
@@ -64,8 +64,9 @@ struct CellSizes {
 };
 TAKT_API const std::vector<CellSizes>& cells();
 
-/// Both throw takt::ArgumentError for an unknown cell, T or B below 0, I or H below 1, a null W or
-/// R, a null x where there is a step, or a length out of range. `backward` runs forward itself and
+/// Both throw takt::ArgumentError for an unknown cell, T or B below 0, I or H below 1, a null R, a
+/// null W where I is not G*H, a null x where there is a step, or a length out of range. Without W
+/// there is no dW, and dx is the gradient by W x. `backward` runs forward itself and
 /// keeps one row's whole trace meanwhile, (2G + 2 + 2C) * H * T doubles.
 TAKT_API Result forward(const Problem& problem);
 TAKT_API Gradients backward(const Problem& problem, const Upstream& upstream);

@@ -26,6 +26,10 @@ struct RnnSpec {
   int layers = 1;                    ///< L, stacked; layer l > 0 reads the output of layer l - 1
   Direction direction = Direction::forward;
   Merge merge = Merge::concat;  ///< bidirectional only
+  /// precomputed: x [T,B,G*H] is W x already, gate after gate, so input_size must be G*H and there
+  /// is no W; bW is still added, and dx is the gradient by that x. For what is looked up in a
+  /// table, shared by several layers, or made by a product of the caller's own.
+  InputMode input = InputMode::product;
   Bias bias = Bias::both;
   DataType type = DataType::f32;  ///< of x, y, h and the weights
   Math math = Math::strict;

@@ -31,6 +31,9 @@ enum class Merge : std::uint8_t { concat, sum };
 /// Which bias vectors exist: bW beside W x, bR beside R h.
 enum class Bias : std::uint8_t { none, input, recurrent, both };
 
+/// What x is: the operand of W, or W x already (without bW), made by the caller.
+enum class InputMode : std::uint8_t { product, precomputed };
+
 /// Order of the two outer dimensions of x, y, c_all and resets.
 enum class Layout : std::uint8_t { time_major, batch_major };  // [T,B,*], [B,T,*]
 
@@ -70,6 +73,7 @@ TAKT_API std::string_view to_string(Math math) noexcept;
 TAKT_API std::string_view to_string(Mode mode) noexcept;
 TAKT_API std::string_view to_string(Direction direction) noexcept;
 TAKT_API std::string_view to_string(Merge merge) noexcept;
+TAKT_API std::string_view to_string(InputMode input) noexcept;
 TAKT_API std::string_view to_string(Bias bias) noexcept;
 TAKT_API std::string_view to_string(Layout layout) noexcept;
 TAKT_API std::string_view to_string(DeviceKind kind) noexcept;

@@ -21,7 +21,7 @@ namespace takt {
 /// (PyTorch's and cuDNN's), each its own tensor, read where it lies.
 template <class PointerType>
 struct LayerTensors {
-  PointerType W{};     ///< [G*H, I] input weights
+  PointerType W{};     ///< [G*H, I] input weights; null where the input is precomputed
   PointerType R{};     ///< [G*H, H] recurrent weights
   PointerType bW{};    ///< [G*H] bias beside W x; null where the spec has none
   PointerType bR{};    ///< [G*H] bias beside R h; null where the spec has none

@@ -163,6 +163,18 @@ void run_columns(const Device::State& device, const ColumnsTask<Real>& task) {
              task.columns, products_of<Real>(*device.level).add_columns, task);
 }
 
+template <class Real>
+void run_copy(const Device::State& device, std::int64_t rows, const CopyTask<Real>& task) {
+  const Split shares = split_pass(device.pool->threads(), rows, rows * task.width);
+  run_region(
+      *device.pool, {shares.unit_groups, 1}, rows, 1,
+      [](const CopyTask<Real>& copy, const Share& share) {
+        for (std::int64_t row = share.row_begin; row < share.row_end; ++row)
+          std::copy_n(copy.from.row(row), copy.width, copy.to.row(row));
+      },
+      task);
+}
+
 /// `blocks`: those of the packed matrix.
 template <class Real>
 void run_pack(const Device::State& device, void (*pack)(const PackTask<Real>&, const Share&),

@@ -16,6 +16,11 @@ std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_bytes) {
   return std::min(all, std::max(sizes.B, chunk_bytes / row_bytes.value));
 }
 
+/// Packed for forward.
+Checked elements_of_W(const Sizes& sizes) {
+  return sizes.precomputed ? Checked{0} : Checked{sizes.I} * Checked{sizes.GHp};
+}
+
 }  // namespace
 
 bool packs_R(std::int64_t T, std::int64_t B) {
@@ -42,6 +47,7 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int
   sizes.C = cell.inner_states();
   sizes.V = cell.saved;
   sizes.shared_gradient = cell.shared_gradient;
+  sizes.precomputed = spec.input == InputMode::precomputed;
   return sizes;
 }
 
@@ -54,7 +60,7 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   lengths = arena.take(B * Checked{8});
   row_of = arena.take(B * Checked{4});
   R = arena.take(packs_R(sizes.T, sizes.B) ? G * H * Hp * e : Checked{0});
-  W = arena.take(packs_W(sizes.T, sizes.B) ? I * Checked{sizes.GHp} * e : Checked{0});
+  W = arena.take(packs_W(sizes.T, sizes.B) ? elements_of_W(sizes) * e : Checked{0});
   bias = arena.take(Checked{2} * G * Hp * e);
   start = arena.take(S * Hp * e);
   h = arena.take(Checked{2} * B * Hp * e);
@@ -65,11 +71,11 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
 }
 
 PackedLayout::PackedLayout(const Sizes& sizes) {
-  const Checked e{sizes.element_bytes}, I{sizes.I}, H{sizes.H}, Hp{sizes.Hp}, G{sizes.G};
+  const Checked e{sizes.element_bytes}, H{sizes.H}, Hp{sizes.Hp}, G{sizes.G};
   Arena arena;
   mark = arena.take(Checked{sizeof(PackedMark)});
   R = arena.take(G * H * Hp * e);
-  W = arena.take(I * Checked{sizes.GHp} * e);
+  W = arena.take(elements_of_W(sizes) * e);
   bias = arena.take(Checked{2} * G * Hp * e);
   bytes = arena.size();
 }
@@ -84,7 +90,8 @@ BackwardLayout::BackwardLayout(const Sizes& sizes) {
   lengths = arena.take(B * Checked{8});
   row_of = arena.take(B * Checked{4});
   R = arena.take(G * H * Hp * e);
-  W = arena.take(sizes.T > 0 && sizes.B > 0 ? G * H * Checked{sizes.Ip} * e : Checked{0});
+  const bool has_W = sizes.T > 0 && sizes.B > 0 && !sizes.precomputed;
+  W = arena.take(has_W ? G * H * Checked{sizes.Ip} * e : Checked{0});
   start = arena.take(S * Hp * e);
   zeros = arena.take(G * H * e);
   carry = arena.take(S * B * Hp * e);

@@ -26,6 +26,7 @@ struct Sizes {
   std::int64_t G = 0, S = 0, C = 0, V = 0;  // gates, states, inner states, saved values
   std::int64_t element_bytes = 0;
   bool shared_gradient = false;
+  bool precomputed = false;  // x is W x: there is no W
 };
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int64_t vector_bytes);
@@ -53,7 +54,7 @@ struct PackedMark {
   static constexpr std::int64_t packed = 0x7061636b;
   std::int64_t written = 0;  // packed
   std::int64_t cell = 0;     // in AllCells
-  std::int64_t I = 0, H = 0, Hp = 0, element_bytes = 0;
+  std::int64_t I = 0, H = 0, Hp = 0, element_bytes = 0, precomputed = 0;
 
   friend bool operator==(const PackedMark&, const PackedMark&) = default;
 };

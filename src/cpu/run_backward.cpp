@@ -103,7 +103,7 @@ class BackwardRun {
     run_pack(call_.device, call_.kernels.pack_backward,
              {inputs_.weights[0].R.as<Real>(), GH, sizes.H, R},
              call_.blocks(call_.kernels.backward_block));
-    if (dx_.data == nullptr) return;
+    if (dx_.data == nullptr || sizes.precomputed) return;
     const Products<Real>& products = products_of<Real>(*call_.device.level);
     run_pack(call_.device, products.pack,
              {inputs_.weights[0].W.as<Real>(), GH, sizes.I, scratch<Real>(layout_.W)},
@@ -162,12 +162,17 @@ class BackwardRun {
 
   void store_dx(std::int64_t rows) const {
     const std::int64_t I = call_.sizes.I, GH = call_.sizes.G * call_.sizes.H;
-    ProductTask<Real> product{.M = rows, .N = I, .K = GH};
-    product.A = {task_.dwx, GH};
-    product.packed_B = scratch<Real>(layout_.W);
-    product.C.table = call_.row_table(
+    const MatrixRows<const Real> dwx{task_.dwx, GH};
+    MatrixRows<Real> dx;
+    dx.table = call_.row_table(
         scratch<Real*>(layout_.rows),
         [&](std::int64_t t, std::int64_t, std::int64_t b) { return dx_.row(t, b); });
+    if (call_.sizes.precomputed)
+      return run_copy<Real>(call_.device, rows, {.width = GH, .from = dwx, .to = dx});
+    ProductTask<Real> product{.M = rows, .N = I, .K = GH};
+    product.A = dwx;
+    product.packed_B = scratch<Real>(layout_.W);
+    product.C = dx;
     run_product(call_.device, product);
   }
 

@@ -127,7 +127,8 @@ class ForwardRun {
     task_.R = task_.R_is_packed ? pack_R(call_, layer, scratch<Real>(layout_.R))
                                 : layer.R.as<const Real>();
     task_.bias = pack_biases(call_.sizes, layer, scratch<Real>(layout_.bias));
-    if (packs_W(call_.walk.T, call_.walk.B)) W_ = pack_W(call_, layer, scratch<Real>(layout_.W));
+    if (!call_.sizes.precomputed && packs_W(call_.walk.T, call_.walk.B))
+      W_ = pack_W(call_, layer, scratch<Real>(layout_.W));
   }
 
   /// Wx of the chunk's rows; padding is never an operand.
@@ -137,10 +138,9 @@ class ForwardRun {
     Real* Wx = scratch<Real>(layout_.Wx);
     task_.Wx = Wx;
     if (rows == 0) return;
+    if (call_.sizes.precomputed) return copy_input(rows, Wx);
     ProductTask<Real> product{.M = rows, .N = GH, .K = I};
-    product.A.table =
-        call_.row_table(scratch<const Real*>(layout_.x_rows),
-                        [&](std::int64_t t, std::int64_t, std::int64_t b) { return x_.row(t, b); });
+    product.A.table = x_rows();
     product.C = {Wx, GH};
     product.packed_B = W_;
     if (W_ == nullptr) {
@@ -148,6 +148,24 @@ class ForwardRun {
       product.B = {inputs_.weights[0].W.as<Real>(), I};
     }
     run_product(call_.device, product);
+  }
+
+  /// x is W x already: read as it lies where that is the order of the chunk's rows.
+  void copy_input(std::int64_t rows, Real* Wx) {
+    const std::int64_t B = call_.walk.B, GH = call_.sizes.I;
+    if (!inputs_.lengths && !call_.walk.reverse && x_.b_stride == GH && x_.t_stride == B * GH) {
+      task_.Wx = x_.row(call_.walk.step_begin, 0);
+      return;
+    }
+    CopyTask<Real> copy{.width = GH, .to = {Wx, GH}};
+    copy.from.table = x_rows();
+    run_copy(call_.device, rows, copy);
+  }
+
+  const Real* const* x_rows() const {
+    return call_.row_table(
+        scratch<const Real*>(layout_.x_rows),
+        [&](std::int64_t t, std::int64_t, std::int64_t b) { return x_.row(t, b); });
   }
 
   void store_final_states() {

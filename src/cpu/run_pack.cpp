@@ -10,7 +10,7 @@ void pack_all(const Plan::State& plan, const LayerWeights& layer, const Bytes& p
   const Call<Real> call(plan, {0, 0}, {});
   const PackedLayout layout(call.sizes);
   pack_R(call, layer, part<Real>(packed, layout.R));
-  pack_W(call, layer, part<Real>(packed, layout.W));
+  if (!call.sizes.precomputed) pack_W(call, layer, part<Real>(packed, layout.W));
   pack_biases(call.sizes, layer, part<Real>(packed, layout.bias));
   *part<PackedMark>(packed, layout.mark) = packed_mark(plan, call.sizes);
 }

@@ -67,6 +67,14 @@ struct PackTask {
   Real* packed = nullptr;
 };
 
+/// Rows of `width` elements from one place to another.
+template <class Real>
+struct CopyTask {
+  std::int64_t width = 0;
+  MatrixRows<const Real> from{};
+  MatrixRows<Real> to{};
+};
+
 /// sums [columns] += the rows of values [rows,columns].
 template <class Real>
 struct ColumnsTask {

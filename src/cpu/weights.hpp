@@ -9,8 +9,8 @@ namespace takt::cpu {
 
 /// What packed weights of a plan say of themselves.
 inline PackedMark packed_mark(const Plan::State& plan, const Sizes& sizes) {
-  return {PackedMark::packed, plan.decision.cell_index, sizes.I, sizes.H,
-          sizes.Hp,           sizes.element_bytes};
+  return {PackedMark::packed, plan.decision.cell_index, sizes.I,          sizes.H,
+          sizes.Hp,           sizes.element_bytes,      sizes.precomputed};
 }
 
 template <class Real>

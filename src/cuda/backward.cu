@@ -80,7 +80,7 @@ class BackwardRun : Call<Real> {
                       rows_are_wide(x_, x_stride_, I) && (narrow || is_wide(wanted_.W.data())));
     if (wanted_.R)
       R_product_ = over_chunks(this->prepared_.R_gradient, H, narrow || is_wide(wanted_.R.data()));
-    if (dx_.data != nullptr)
+    if (dx_.data != nullptr && !this->sizes_.precomputed)
       x_product_ = over_chunks(this->prepared_.input_gradient, GH,
                                is_wide(weights_.W.data()) && rows_are_wide(dx_, dx_stride_, I));
     parts_ = policy::ColumnSums::parts(rows);
@@ -131,10 +131,11 @@ class BackwardRun : Call<Real> {
     }
     add_columns(rows, !add);
     if (dx_.data == nullptr) return;
+    if (this->sizes_.precomputed) return scatter_dx(begin, end, dwx_);
     Real* const dx =
         dx_stride_ > 0 ? dx_.data + this->first_time(begin, end) * dx_.time_stride : rows_;
     x_product_.of(rows).run(dwx_, weights_.W.data(), dx, false, this->stream_);
-    if (dx_stride_ == 0) scatter_dx(begin, end);
+    if (dx_stride_ == 0) scatter_dx(begin, end, rows_);
   }
 
   /// Where products over chunks add up.
@@ -164,12 +165,12 @@ class BackwardRun : Call<Real> {
                          this->template saved<const Real>(saved_.h0), rows_});
   }
 
-  void scatter_dx(std::int64_t begin, std::int64_t end) {
+  void scatter_dx(std::int64_t begin, std::int64_t end, const Real* from) {
     launch_over(
         "scatter_rows_kernel",
         wide_dx_ ? &scatter_rows_kernel<Real, Base::wide_units> : &scatter_rows_kernel<Real, 1>,
         (end - begin) * B * (wide_dx_ ? I / Base::wide_units : I), this->stream_,
-        ScatterRows<Real>{this->chunk(begin, end, I), rows_, dx_});
+        ScatterRows<Real>{this->chunk(begin, end, I), from, dx_});
   }
 
   double* bias_sums(int tensor) const {

@@ -48,12 +48,15 @@ class ForwardRun : Call<Real> {
     const std::int64_t steps = std::min(T, this->steps_of(layout_.chunk_rows));
     const std::int64_t last = (T - 1) % steps + 1;
     x_stride_ = this->uniform_stride(x_);
+    reads_x_as_Wx_ = this->sizes_.precomputed && std::is_same_v<Real, Acc> && x_stride_ == GH;
     const bool aligned = is_wide(weights_.W.data()) && rows_are_wide(x_, x_stride_, I);
-    input_ = ChunkProduct(this->prepared_.input, steps * B, last * B, x_stride_ > 0 ? x_stride_ : I,
-                          aligned, workspace);
+    if (!this->sizes_.precomputed)
+      input_ = ChunkProduct(this->prepared_.input, steps * B, last * B,
+                            x_stride_ > 0 ? x_stride_ : I, aligned, workspace);
     recurrent_ = this->prepared_.recurrent.bind({B, H, is_wide(weights_.R.data())}, workspace);
     wide_ = H % Base::wide_units == 0 && is_wide(weights_.bW.data()) &&
-            is_wide(weights_.bR.data()) && is_wide(y_) && is_wide(c_all_);
+            is_wide(weights_.bR.data()) && is_wide(y_) && is_wide(c_all_) &&
+            (!reads_x_as_Wx_ || is_wide(x_));
     wide_x_ = I % Base::wide_units == 0 && is_wide(x_);
   }
 
@@ -80,6 +83,8 @@ class ForwardRun : Call<Real> {
   void input_product(std::int64_t begin, std::int64_t end) {
     const std::int64_t rows = (end - begin) * B;
     Acc* const Wx = this->template scratch<Acc>(layout_.Wx);
+    Wx_ = Wx;
+    if (this->sizes_.precomputed) return load_input(begin, end, Wx);
     const Real* operand = x_.data + this->first_time(begin, end) * x_.time_stride;
     if (x_stride_ == 0) {
       Real* const gathered = this->template scratch<Real>(layout_.x);
@@ -93,6 +98,20 @@ class ForwardRun : Call<Real> {
     input_.of(rows).run(operand, weights_.W.data(), Wx, false, this->stream_);
   }
 
+  /// x is W x already.
+  void load_input(std::int64_t begin, std::int64_t end, Acc* Wx) {
+    if constexpr (std::is_same_v<Real, Acc>) {
+      if (reads_x_as_Wx_) {
+        Wx_ = x_.data + this->first_time(begin, end) * x_.time_stride;
+        return;
+      }
+    }
+    const WidenRows<Real> widen{{this->chunk(begin, end, GH), x_, nullptr}, Wx};
+    launch_over("widen_rows_kernel",
+                wide_x_ ? &widen_rows_kernel<Real, Base::wide_units> : &widen_rows_kernel<Real, 1>,
+                (end - begin) * B * (wide_x_ ? GH / Base::wide_units : GH), this->stream_, widen);
+  }
+
   void step(std::int64_t s, std::int64_t begin, std::int64_t end) {
     const bool has_h = s > 0 || inputs_.h0;  // else it is 0, and so is R h
     Acc* const Rh = this->template scratch<Acc>(layout_.Rh);
@@ -100,7 +119,7 @@ class ForwardRun : Call<Real> {
     const std::int64_t inner_step = training_ ? C * B * H : 0;
     StepForward<Real> step;
     step.place = this->place_of(s);
-    step.Wx = this->template scratch<Acc>(layout_.Wx) + this->index_of(s, begin, end) * B * GH;
+    step.Wx = Wx_ + this->index_of(s, begin, end) * B * GH;
     step.Rh = has_h ? Rh : nullptr;
     step.bW = weights_.bW.template as<Real>();
     step.bR = weights_.bR.template as<Real>();
@@ -131,7 +150,8 @@ class ForwardRun : Call<Real> {
   OverTime<Real> y_;
   OverTime<Acc> c_all_;
   std::int64_t x_stride_ = 0;
-  bool wide_ = false, wide_x_ = false;
+  bool wide_ = false, wide_x_ = false, reads_x_as_Wx_ = false;
+  const Acc* Wx_ = nullptr;  // of the chunk
   ChunkProduct input_;
   BoundProduct recurrent_;
   Real* h_ = nullptr;
@@ -146,6 +166,8 @@ void load_forward(const Plan::State& plan) {
     load("initial_states_kernel", &initial_states_kernel<Real>);
     load("gather_rows_kernel", &gather_rows_kernel<Real, Call<Real>::wide_units>);
     load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
+    load("widen_rows_kernel", &widen_rows_kernel<Real, Call<Real>::wide_units>);
+    load("widen_rows_kernel", &widen_rows_kernel<Real, 1>);
     step_launches<Real>(plan.decision.cell_index).load_forward();
   });
 }

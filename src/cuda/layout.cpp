@@ -18,7 +18,7 @@ using DeviceArena = BasicArena<Plan::alignment>;
 std::int64_t workspace_bytes(const Sizes& sizes, const DeviceFacts& device) {
   constexpr std::int64_t MiB = std::int64_t{1} << 20, copies = 16;
   const Checked GH = Checked{sizes.G} * Checked{sizes.H};
-  const Checked weights = GH * Checked{std::max(sizes.I, sizes.H)};
+  const Checked weights = GH * Checked{sizes.precomputed ? sizes.H : std::max(sizes.I, sizes.H)};
   const Checked rows = Checked{std::max<std::int64_t>(sizes.B, 256)} * GH;
   const std::int64_t most = (device.major >= 9 ? 32 : 4) * MiB;
   const std::int64_t elements = std::min(std::max(weights.value, rows.value), most);
@@ -44,6 +44,7 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const De
   sizes.real_bytes = static_cast<std::int64_t>(size_of(spec.type));
   sizes.acc_bytes = static_cast<std::int64_t>(size_of(inner_type(spec.type)));
   sizes.shared_gradient = cell.shared_gradient;
+  sizes.precomputed = spec.input == InputMode::precomputed;
   sizes.workspace_bytes = workspace_bytes(sizes, device);
   return sizes;
 }
@@ -58,7 +59,7 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   lengths = arena.take(B * Checked{4});
   h = arena.take(B * H * real);
   inner = arena.take(C * B * H * acc);
-  x = arena.take(rows * I * real);
+  x = sizes.precomputed ? 0 : arena.take(rows * I * real);
   Wx = arena.take(rows * GH * acc);
   Rh = arena.take(B * GH * acc);
   workspace = arena.take(Checked{sizes.workspace_bytes});
@@ -82,7 +83,7 @@ BackwardLayout::BackwardLayout(const Sizes& sizes) {
   rows = arena.take(chunk * wide * real);
   sums = arena.take(Checked{2 * policy::ColumnSums::most_parts} * GH * Checked{8});
   const bool narrow = sizes.real_bytes != sizes.acc_bytes;
-  dW = narrow ? arena.take(GH * I * acc) : 0;
+  dW = narrow && !sizes.precomputed ? arena.take(GH * I * acc) : 0;
   dR = narrow ? arena.take(GH * H * acc) : 0;
   workspace = arena.take(Checked{sizes.workspace_bytes});
   bytes = arena.size();

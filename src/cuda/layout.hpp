@@ -23,6 +23,7 @@ struct Sizes {
   std::int64_t real_bytes = 0, acc_bytes = 0;
   std::int64_t workspace_bytes = 0;  // of cuBLASLt
   bool shared_gradient = false;
+  bool precomputed = false;  // x is W x: there is no W
 };
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const DeviceFacts& device);

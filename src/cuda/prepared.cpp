@@ -47,7 +47,8 @@ std::shared_ptr<const Prepared> prepare(const Plan::State& plan) {
   using Kind = ProductSpec::Kind;
   const std::int64_t forward_rows = ForwardLayout(sizes).chunk_rows;
   const std::int64_t step_rows = sizes.T > 0 ? sizes.B : 0;
-  prepared->input = product(Kind::by_transposed, GH, sizes.I, acc, forward_rows, true);
+  if (!sizes.precomputed)
+    prepared->input = product(Kind::by_transposed, GH, sizes.I, acc, forward_rows, true);
   prepared->recurrent = product(Kind::by_transposed, GH, sizes.H, acc, step_rows, false);
   if (plan.mode == Mode::inference) {
     load(plan, *prepared);
@@ -55,8 +56,10 @@ std::shared_ptr<const Prepared> prepare(const Plan::State& plan) {
   }
   const std::int64_t rows = BackwardLayout(sizes).chunk_rows;
   prepared->recurrent_gradient = product(Kind::by_matrix, sizes.H, GH, acc, step_rows, false);
-  prepared->input_gradient = product(Kind::by_matrix, sizes.I, GH, real, rows, true);
-  prepared->W_gradient = product(Kind::over_rows, sizes.I, GH, acc, rows, true);
+  if (!sizes.precomputed) {
+    prepared->input_gradient = product(Kind::by_matrix, sizes.I, GH, real, rows, true);
+    prepared->W_gradient = product(Kind::over_rows, sizes.I, GH, acc, rows, true);
+  }
   prepared->R_gradient = product(Kind::over_rows, sizes.H, GH, acc, rows, true);
   load(plan, *prepared);
   return prepared;

@@ -43,7 +43,10 @@ const Cell& checked_cell(const Problem& problem) {
   check_size("I", problem.I, 1);
   check_size("H", problem.H, 1);
   check_pointer("x", problem.x, "T * B * I", problem.T * problem.B * problem.I);
-  check_pointer("W", problem.W, "G * H * I", cell.gates * problem.H * problem.I);
+  if (problem.W == nullptr && problem.I != cell.gates * problem.H)
+    refuse("W", "null and I " + std::to_string(problem.I),
+           "point to G * H * I = " + std::to_string(cell.gates * problem.H * problem.I) +
+               " values, or I be G * H = " + std::to_string(cell.gates * problem.H));
   check_pointer("R", problem.R, "G * H * H", cell.gates * problem.H * problem.H);
   for (std::int64_t b = 0; problem.lengths != nullptr && b < problem.B; ++b) {
     if (problem.lengths[b] < 0 || problem.lengths[b] > problem.T) {

@@ -78,6 +78,13 @@ void product(const double* matrix, const double* v, const double* bias, std::int
   }
 }
 
+/// W x + bW of one row's x.
+void input(const Problem& p, const Layout& at, const double* x, Values& wx) {
+  if (p.W != nullptr) return product(p.W, x, p.bW, at.I, wx);
+  for (std::int64_t k = 0; k < at.GH; ++k)
+    wx[static_cast<std::size_t>(k)] = p.bW == nullptr ? x[k] : x[k] + p.bW[k];
+}
+
 /// Runs row b over its valid steps, in processing order; visit(step) sees each one when it is done.
 /// Returns the last step, whose new states are the row's final ones.
 template <class Visit>
@@ -90,7 +97,7 @@ Step walk(const Problem& p, const Cell& cell, const Layout& at, std::int64_t b, 
     if (step.reset) set_to_start(cell, step);
     step.h = step.h_new;
     step.c = step.c_new;
-    product(p.W, p.x + at.x(step.t, b), p.bW, at.I, step.wx);
+    input(p, at, p.x + at.x(step.t, b), step.wx);
     product(p.R, step.h.data(), p.bR, at.H, step.rh);
     cell.forward(step);
     visit(step);
@@ -133,11 +140,16 @@ void add_transposed(const double* matrix, const Values& d, std::int64_t columns,
 void step_back(const Problem& p, const Cell& cell, const Layout& at, std::int64_t b,
                const Step& step, StepGradients& row, Gradients& out) {
   cell.backward(step, row);
-  add_outer(row.dwx, p.x + at.x(step.t, b), at.I, out.dW);
+  double* const dx = out.dx.data() + at.x(step.t, b);
+  if (p.W == nullptr) {
+    add(row.dwx.data(), 0, at.GH, dx);
+  } else {
+    add_outer(row.dwx, p.x + at.x(step.t, b), at.I, out.dW);
+    add_transposed(p.W, row.dwx, at.I, dx);
+  }
   add_outer(row.drh, step.h.data(), at.H, out.dR);
   add(row.dwx.data(), 0, at.GH, out.dbW.data());
   add(row.drh.data(), 0, at.GH, out.dbR.data());
-  add_transposed(p.W, row.dwx, at.I, out.dx.data() + at.x(step.t, b));
   add_transposed(p.R, row.drh, at.H, row.dh.data());
   if (step.reset) {
     row.dh_new = zeros(at.H);
@@ -207,7 +219,7 @@ Gradients backward(const Problem& problem, const Upstream& upstream) {
   Gradients out{.dx = zeros(at.T * at.B * at.I),
                 .dh0 = zeros(at.B * at.H),
                 .dc0 = zeros(at.C * at.B * at.H),
-                .dW = zeros(at.GH * at.I),
+                .dW = zeros(problem.W == nullptr ? 0 : at.GH * at.I),
                 .dR = zeros(at.GH * at.H),
                 .dbW = zeros(at.GH),
                 .dbR = zeros(at.GH)};

@@ -70,6 +70,13 @@ const std::vector<Semantics>& all_semantics() {
       {.name = "bias beside W x", .bias = Bias::input},
       {.name = "bias beside R h", .bias = Bias::recurrent},
       {.name = "accumulate", .accumulate = true},
+      {.name = "precomputed input", .input = InputMode::precomputed},
+      {.name = "precomputed input, reverse, lengths, resets, strides",
+       .reverse = true,
+       .lengths = true,
+       .resets = true,
+       .strides = true,
+       .input = InputMode::precomputed},
   };
   return all;
 }
@@ -82,9 +89,11 @@ std::vector<Case> all_cases(const Filter& filter) {
       if (!wanted(filter.types, precision)) continue;
       for (const Semantics& semantics : all_semantics()) {
         const auto add = [&](std::span<const CaseShape> more) {
-          for (const CaseShape& shape : more)
+          for (CaseShape shape : more) {
+            if (semantics.input == InputMode::precomputed) shape.I = cell.gates * shape.H;
             cases.push_back(
                 {std::string(cell.name), precision.type, precision.math, shape, semantics});
+          }
         };
         add(shapes);
         add(empty);

@@ -45,6 +45,7 @@ struct Semantics {
   bool accumulate = false;
   Layout layout = Layout::time_major;
   Bias bias = Bias::both;
+  InputMode input = InputMode::product;
 };
 
 /// Every set of semantics that is validated.

@@ -38,12 +38,16 @@ void keep_from_kink(const Case& checked, Numbers& numbers) {
   scale(numbers.R, 0.25);
   scale(numbers.bW, 0.25);
   scale(numbers.bR, 0.25);
+  // Where few units live, gradients of theirs that cancel would leave nothing to measure against.
+  for (double& value : numbers.dy) value = std::abs(value);
+  if (checked.semantics.input == InputMode::precomputed) {
+    for (double& x : numbers.x) x = rounded(x + std::copysign(4, x), checked.type);
+    return;
+  }
   // The first input is 1, with weights that outweigh all others and R h.
   for (std::size_t n = 0; n < numbers.x.size(); n += static_cast<std::size_t>(I)) numbers.x[n] = 1;
   for (std::size_t n = 0; n < numbers.W.size(); n += static_cast<std::size_t>(I))
     numbers.W[n] = rounded(numbers.W[n] + std::copysign(4, numbers.W[n]), checked.type);
-  // Where few units live, gradients of theirs that cancel would leave nothing to measure against.
-  for (double& value : numbers.dy) value = std::abs(value);
 }
 
 }  // namespace takt::validate

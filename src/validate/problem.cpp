@@ -93,7 +93,8 @@ Numbers make_numbers(const Case& checked, int draw) {
   const DataType type = checked.type, inner = inner_type(type);
   Source source(draw);
   numbers.x = source.values(type, T * B * I, 1);
-  numbers.W = source.values(type, GH * I, bound_W);
+  const bool has_W = semantics.input == InputMode::product;
+  numbers.W = source.values(type, has_W ? GH * I : 0, bound_W);
   numbers.R = source.values(type, GH * H, bound_R);
   numbers.bW = source.values(type, GH, 0.5);
   numbers.bR = source.values(type, GH, 0.5);
@@ -103,7 +104,7 @@ Numbers make_numbers(const Case& checked, int draw) {
   numbers.dhT = source.values(type, B * H, 1);
   numbers.dcT = source.values(inner, numbers.C * B * H, 1);
   numbers.dc_all = source.values(inner, numbers.C * T * B * H, 1);
-  numbers.old_dW = source.values(type, GH * I, 1);
+  numbers.old_dW = source.values(type, has_W ? GH * I : 0, 1);
   numbers.old_dR = source.values(type, GH * H, 1);
   numbers.old_dbW = source.values(type, GH, 1);
   numbers.old_dbR = source.values(type, GH, 1);

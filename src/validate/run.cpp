@@ -98,10 +98,18 @@ RnnSpec spec_of(const Case& checked) {
           .input_size = checked.shape.I,
           .hidden_size = checked.shape.H,
           .direction = checked.semantics.reverse ? Direction::reverse : Direction::forward,
+          .input = checked.semantics.input,
           .bias = checked.semantics.bias,
           .type = checked.type,
           .math = checked.math,
           .layout = checked.semantics.layout};
+}
+
+/// With the I over which forward sums.
+CaseShape summed_shape(const Case& checked) {
+  CaseShape shape = checked.shape;
+  if (checked.semantics.input == InputMode::precomputed) shape.I = 0;
+  return shape;
 }
 
 /// The plans of a case and their memory, for all its draws.
@@ -152,7 +160,7 @@ class Run {
         stream_(device_),
         numbers_(make_numbers(checked, draw)),
         problem_(reference_problem(checked, numbers_)),
-        terms_(terms_of(checked.cell, checked.precision(), checked.shape)),
+        terms_(terms_of(checked.cell, checked.precision(), summed_shape(checked))),
         lengths_(to_device<std::int32_t>(device_, numbers_.lengths)),
         resets_(to_device<std::uint8_t>(device_, placed_resets(checked, numbers_))),
         x_(checked, device_, checked.type, 1, checked.shape.I, &numbers_.x),
@@ -162,7 +170,8 @@ class Run {
         bR_(put(numbers_.bR)),
         h0_(put(numbers_.h0)),
         c0_(put_inner(numbers_.c0)) {
-    LayerWeights layer{.W = W_, .R = R_};
+    LayerWeights layer{.R = R_};
+    if (has_W()) layer.W = W_;
     if (!numbers_.bW.empty()) layer.bW = bW_;
     if (!numbers_.bR.empty()) layer.bR = bR_;
     inputs_.x = x_.const_rows();
@@ -191,6 +200,7 @@ class Run {
   }
 
  private:
+  bool has_W() const { return checked_.semantics.input == InputMode::product; }
   Array put(const std::vector<double>& values) const {
     return upload(device_, checked_.type, values);
   }
@@ -224,7 +234,8 @@ class Run {
       upstream.dc_all = dc_all.const_rows();
       gradients.dc0 = dc0;
     }
-    LayerGradients layer{.W = dW, .R = dR};
+    LayerGradients layer{.R = dR};
+    if (has_W()) layer.W = dW;
     if (!numbers_.bW.empty()) layer.bW = dbW;
     if (!numbers_.bR.empty()) layer.bR = dbR;
     gradients.weights = {layer};
@@ -237,7 +248,7 @@ class Run {
     note("dx", dx.compare(expected.dx, stream_), terms_.backward);
     note("dh0", compare(dh0, expected.dh0, stream_), terms_.backward);
     if (C > 0) note("dc0", compare(dc0, expected.dc0, stream_), terms_.backward);
-    note_sum("dW", dW, expected.dW, numbers_.old_dW, terms_.weights);
+    if (has_W()) note_sum("dW", dW, expected.dW, numbers_.old_dW, terms_.weights);
     note_sum("dR", dR, expected.dR, numbers_.old_dR, terms_.weights);
     if (layer.bW) note_sum("dbW", dbW, expected.dbW, numbers_.old_dbW, terms_.biases);
     if (layer.bR) note_sum("dbR", dbR, expected.dbR, numbers_.old_dbR, terms_.biases);
