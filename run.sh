@@ -8,14 +8,15 @@ usage() {
 usage: ./run.sh                  build, then takt info, takt validate, the tests against values
                                  from outside, takt bench (a table; figures and a plot in out/)
        ./run.sh test [PRESET]    build and run all tests; the last line counts them
-       ./run.sh gpu              everything that needs a GPU, on this machine: build for it, then
-                                 all tests (none may be skipped for want of a GPU), the wrappers of
-                                 PTX, and compute-sanitizer where it is installed
+       ./run.sh gpu ...          everything that needs a GPU, in stages, within ten minutes; on this
+                                 machine, or packed for another: see ./run.sh gpu --help
+       ./run.sh build [PRESET [TARGET [OPTION...]]]
+                                 build only: all or TARGET, with OPTIONs to configure (-DNAME=VALUE)
        ./run.sh mutants ...      apply the patches of tests/mutants one by one: who catches them
        ./run.sh planted          build, and write docs/planted-mistakes.md: what the emulated device
                                  catches (needs CUDA's headers and python3)
        ./run.sh --help           this text
-PRESET is one of CMakePresets.json: default (Release), debug, asan, tsan.
+PRESET is one of CMakePresets.json: default (Release), debug, asan, tsan; gpu to build only.
 Packages that are missing (cmake/packages.txt) are installed by apt-get where that is allowed.
 TEXT
 }
@@ -66,7 +67,7 @@ install_packages() {
 
 binary_dir() { [[ $1 == default ]] && echo build || echo "build-$1"; }
 
-# Configures and builds a preset, with further options for the former.
+# Configures and builds a preset, with further options for the former: all, or `target`.
 build() {
   local preset=$1
   shift
@@ -79,7 +80,7 @@ build() {
     exit 1
   fi
   cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" "$@"
-  cmake --build --preset "$preset" --parallel "$(nproc)"
+  cmake --build --preset "$preset" --parallel "$(nproc)" --target "${target:-all}"
 }
 
 # Reads ctest's JUnit file: one line "STATE NAME REASON" a test, tabs between; STATE is passed,
@@ -181,56 +182,6 @@ run_main_job() {
   return "$status"
 }
 
-# Tests of takt_tests that run on a GPU: compute-sanitizer watches them.
-readonly gpu_tests='*_cuda:*/CudaContract.*'
-
-# The GPU's architecture as nvcc names it: 80, 90a.
-gpu_architecture() {
-  local capability
-  capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1)
-  [[ $capability =~ ^([0-9]+)\.([0-9])$ ]] || return 1
-  [[ $capability == 9.0 ]] && echo 90a || echo "${BASH_REMATCH[1]}${BASH_REMATCH[2]}"
-}
-
-# Some tests and the wrappers of PTX under compute-sanitizer.
-run_sanitizer() {
-  local sanitizer tool status=0
-  sanitizer=$(PATH=$PATH:/usr/local/cuda/bin command -v compute-sanitizer) || {
-    echo "skipped: no compute-sanitizer in PATH or /usr/local/cuda/bin"
-    return 0
-  }
-  if ! build/bin/takt_tests --gtest_list_tests --gtest_filter="$gpu_tests" | grep '^  ' >/dev/null; then
-    echo "failed: takt_tests has no tests named $gpu_tests"
-    return 1
-  fi
-  for tool in memcheck racecheck; do
-    heading "compute-sanitizer $tool"
-    "$sanitizer" --tool "$tool" --error-exitcode 1 \
-      build/bin/takt_tests --gtest_brief=1 --gtest_filter="$gpu_tests" || status=1
-    "$sanitizer" --tool "$tool" --error-exitcode 1 build/bin/takt_conformance || status=1
-  done
-  return "$status"
-}
-
-run_gpu() {
-  local architecture status=0 tests
-  architecture=$(gpu_architecture) || {
-    echo "run.sh: gpu: there is no GPU on this machine that nvidia-smi knows" >&2
-    exit 1
-  }
-  export TAKT_REQUIRE_GPU=1
-  build default -DTAKT_CUDA=ON -DTAKT_CUDA_ARCHITECTURES="$architecture"
-  run_tests default || status=1
-  tests=$(tally "$results")
-  heading "wrappers of PTX"
-  build/bin/takt_conformance || status=1
-  heading "compute-sanitizer"
-  run_sanitizer || status=1
-  printf '\n%s\n' "tests: $tests"
-  [[ $status -eq 0 ]] || echo "run.sh: gpu: something above failed" >&2
-  return "$status"
-}
-
 # Mistakes planted in kernels, as the tests of all three programs record them.
 write_planted_page() {
   build default
@@ -250,7 +201,15 @@ case ${1-} in
     build "$preset"
     run_tests "$preset"
     ;;
-  gpu) run_gpu ;;
+  build)
+    [[ ${2-default} =~ ^(default|gpu|debug|asan|tsan)$ ]] || refuse "no preset '$2'"
+    target=${3-} build "${2-default}" "${@:4}"
+    ;;
+  gpu)
+    main=$PWD/bench/gpu/main.sh
+    cd "$OLDPWD"
+    exec "$main" "${@:2}"
+    ;;
   mutants)
     shift
     programs=()

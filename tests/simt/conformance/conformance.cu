@@ -53,6 +53,7 @@ int main() {
     const std::string difference = result_of(each);
     failed += difference.empty() ? 0 : 1;
     std::printf("%s: %s\n", each.name, difference.empty() ? "ok" : difference.c_str());
+    std::fflush(stdout);  // said even where the next one hangs
   }
   std::printf("%zu passed, %d failed\n", cases.size() - static_cast<std::size_t>(failed), failed);
   return failed > 0 ? 1 : 0;
