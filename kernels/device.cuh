@@ -10,6 +10,10 @@
 
 #define TAKT_DEVICE __device__ __forceinline__
 
+/// Before a loop: so many of its rounds at a time; all where that is their number.
+#define TAKT_UNROLL(rounds) TAKT_PRAGMA(unroll rounds)
+#define TAKT_PRAGMA(text) _Pragma(#text)
+
 /// A shared array: TAKT_SHARED(float, sums, [4][32]).
 #define TAKT_SHARED(type, name, dims) __shared__ type name dims
 

@@ -1,4 +1,5 @@
-// The include rule: include <- kernels <- src <- tests; bench and examples see only include/.
+// The include rule: include <- kernels <- src <- tests; bench and examples see only include/, but
+// for the program in bench/micro, which measures what kernels are made of and speaks as the tool.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -54,6 +55,7 @@ std::string file_of(const std::string& path, const Include& include, const Files
     candidates.push_back(top + include.name);
     candidates.push_back("src/" + include.name);
     candidates.push_back("bench/" + include.name);
+    if (under(path, "tests/simt/")) candidates.push_back("bench/micro/" + include.name);
     if (under(path, "tests/simt/")) candidates.push_back("tests/simt/" + include.name);
   }
   const auto found = std::ranges::find_if(
@@ -73,6 +75,7 @@ bool may_see_outside(std::string_view path, std::string_view header) {
 /// Whether a file may include that file of the tree.
 bool may_see(std::string_view path, std::string_view file) {
   const bool is_public = under(file, "include/");
+  if (under(file, "bench/micro/")) return under(path, "bench/micro/") || under(path, "tests/");
   if (path == "include/takt/cell.cuh") return is_public || under(file, "kernels/");
   if (under(path, "include/")) return is_public;
   if (under(path, "kernels/policy/")) return is_public || under(file, "kernels/policy/");
@@ -88,6 +91,9 @@ bool may_see(std::string_view path, std::string_view file) {
     return is_public || under(file, "kernels/") ||
            (under(file, "src/") && !under(file, "src/tool/") && !under(file, "src/validate/"));
   if (under(path, "tests/")) return !under(file, "examples/");
+  if (under(path, "bench/micro/"))
+    return is_public || under(file, "kernels/") || under(file, "bench/") ||
+           under(file, "src/tool/");
   if (under(path, "bench/")) return is_public || under(file, "bench/");
   if (under(path, "examples/")) return is_public || under(file, "examples/");
   return false;
@@ -158,6 +164,7 @@ const Files sample_files{
     "src/tool/table.hpp",         "src/tool/main.cpp",
     "tests/plan_test.cpp",        "tests/tolerance.hpp",
     "bench/scaling.cpp",          "bench/scaling.hpp",
+    "bench/micro/mma.cu",         "bench/micro/run.hpp",
     "examples/first.cpp",
 };
 
@@ -190,6 +197,10 @@ TEST(IncludeRule, RefusesEachArrowThatGoesUp) {
       {"src/tool/main.cpp", {true, "tests/tolerance.hpp"}},
       {"bench/scaling.cpp", {true, "cpu/level.hpp"}},
       {"bench/scaling.cpp", {true, "kernels/step.cuh"}},
+      {"bench/scaling.cpp", {true, "micro/run.hpp"}},
+      {"bench/micro/mma.cu", {true, "cpu/level.hpp"}},
+      {"bench/micro/mma.cu", {true, "tests/tolerance.hpp"}},
+      {"src/tool/main.cpp", {true, "micro/run.hpp"}},
       {"examples/first.cpp", {true, "reference/cell.hpp"}},
       {"examples/first.cpp", {false, "cblas.h"}},
       {"tests/plan_test.cpp", {true, "missing.hpp"}},
@@ -221,6 +232,11 @@ TEST(IncludeRule, LetsEachArrowThatGoesDownPass) {
       {"tests/plan_test.cpp", {true, "tolerance.hpp"}},
       {"bench/scaling.cpp", {true, "scaling.hpp"}},
       {"bench/scaling.cpp", {false, "benchmark/benchmark.h"}},
+      {"bench/micro/mma.cu", {false, "takt/kernels/step.cuh"}},
+      {"bench/micro/mma.cu", {true, "run.hpp"}},
+      {"bench/micro/mma.cu", {true, "scaling.hpp"}},
+      {"bench/micro/mma.cu", {true, "tool/table.hpp"}},
+      {"tests/simt/micro_test.cpp", {true, "run.hpp"}},
       {"examples/first.cpp", {false, "takt/plan.hpp"}},
   };
   for (const auto& [path, include] : allowed)

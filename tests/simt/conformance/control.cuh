@@ -1,9 +1,10 @@
-// Conformance of named barriers and of dependent launches.
+// Conformance of named barriers, of dependent launches and of clocks.
 #pragma once
 
 #include <cstdint>
 
 #include <takt/kernels/device.cuh>
+#include <takt/kernels/ptx/clock.cuh>
 #include <takt/kernels/ptx/grid_dependency.cuh>
 #include <takt/kernels/ptx/named_barrier.cuh>
 
@@ -86,11 +87,36 @@ inline std::string run_grid_dependency() {
   return difference(numbers.host(), std::vector<unsigned>(256, value), 256);
 }
 
+/// out [3]: whether neither clock went back, and whether each has moved after at most a million
+/// looks.
+__global__ void clock_kernel(int* out) {
+  const std::int64_t ns = takt::ptx::clock_ns(), cycles = takt::ptx::clock_cycles();
+  std::int64_t last_ns = ns, last_cycles = cycles;
+  bool forward = true;
+  for (int reads = 0; reads < 1000000 && (last_ns == ns || last_cycles == cycles); ++reads) {
+    const std::int64_t next_ns = takt::ptx::clock_ns(), next_cycles = takt::ptx::clock_cycles();
+    forward = forward && next_ns >= last_ns && next_cycles >= last_cycles;
+    last_ns = next_ns;
+    last_cycles = next_cycles;
+  }
+  out[0] = forward ? 1 : 0;
+  out[1] = last_ns > ns ? 1 : 0;
+  out[2] = last_cycles > cycles ? 1 : 0;
+}
+
+inline std::string run_clock() {
+  const DeviceArray<int> out(3);
+  const Launch launch(1, 1);
+  check(cudaLaunchKernelEx(launch.config(), clock_kernel, out.data()), "launch");
+  return difference(out.host(), {1, 1, 1}, 3);
+}
+
 inline const std::vector<Case>& control_cases() {
   static const std::vector<Case> cases{
       {"named_barrier_sync", run_named_barrier_sync},
       {"named_barrier_arrive", run_named_barrier_arrive},
       {"grid_dependency_wait, grid_dependency_launch_dependents", run_grid_dependency},
+      {"clock_cycles, clock_ns", run_clock},
   };
   return cases;
 }

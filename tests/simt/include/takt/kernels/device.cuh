@@ -8,6 +8,7 @@
 #include <cuda_fp16.h>
 
 #define TAKT_DEVICE inline
+#define TAKT_UNROLL(rounds)
 
 // One array for each block and each declaration; `dims` may hold template parameters.
 #define TAKT_SHARED(type, name, dims)                             \
