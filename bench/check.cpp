@@ -31,10 +31,6 @@ Values values(const Array& array, std::int64_t from, std::int64_t count, const S
                                        : values_as<float>(array, from, count, stream);
 }
 
-Values all_values(const Array& array, const Stream& stream) {
-  return values(array, 0, array.size(), stream);
-}
-
 double time_run(Problem& problem) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
@@ -51,8 +47,9 @@ class Checker {
         shape_(problem.shape()),
         stream_(problem.stream()),
         windows_(checked_windows(shape_)) {
+    if (shape_.input == InputMode::precomputed) weights_.emplace_back();  // no W
     for (const Array& array : problem.weights().arrays())
-      weights_.push_back(all_values(array, stream_));
+      weights_.push_back(values_of(array, stream_));
     check_.done = true;
   }
 
@@ -73,12 +70,14 @@ class Checker {
   States states_before(const Window& window) {
     if (window.first == 0) return {};
     problem_.run_first(window.first);
-    return {all_values(problem_.hT(), stream_), all_values(problem_.cT(), stream_)};
+    return {values_of(problem_.hT(), stream_), values_of(problem_.cT(), stream_)};
   }
 
-  reference::Problem reference_problem(const Window& window, const Values& x) const {
+  /// `lengths` lives as long as the problem.
+  reference::Problem reference_problem(const Window& window, const Values& x,
+                                       const std::vector<std::int32_t>& lengths) const {
     const auto pointer = [this](std::size_t n) {
-      return n < weights_.size() ? weights_[n].data() : nullptr;
+      return n < weights_.size() && !weights_[n].empty() ? weights_[n].data() : nullptr;
     };
     return {.cell = shape_.cell,
             .T = window.count,
@@ -86,6 +85,7 @@ class Checker {
             .I = shape_.I,
             .H = shape_.H,
             .x = x.data(),
+            .lengths = lengths.empty() ? nullptr : lengths.data(),
             .W = pointer(0),
             .R = pointer(1),
             .bW = pointer(2),
@@ -98,8 +98,10 @@ class Checker {
   }
 
   void steps_of_y(const Window& window, const States& before) {
+    const std::vector<std::int32_t> lengths = problem_.lengths_within(window);
+    if (!lengths.empty() && *std::max_element(lengths.begin(), lengths.end()) == 0) return;
     const Values x = part(problem_.x(), window, shape_.I);
-    reference::Problem problem = reference_problem(window, x);
+    reference::Problem problem = reference_problem(window, x, lengths);
     if (!before.h.empty()) problem.h0 = before.h.data();
     if (!before.c.empty()) problem.c0 = before.c.data();
     note("y", window, part(problem_.y(), window, shape_.H), reference::forward(problem).y);
@@ -110,13 +112,17 @@ class Checker {
     problem_.run_first(window.count);
     const Values x = part(problem_.x(), window, shape_.I),
                  dy = part(problem_.dy(), window, shape_.H);
+    const std::vector<std::int32_t> lengths = problem_.lengths_within(window);
     const reference::Gradients expected =
-        reference::backward(reference_problem(window, x), {.dy = dy.data()});
+        reference::backward(reference_problem(window, x, lengths), {.dy = dy.data()});
     note("dx", window, part(problem_.dx(), window, shape_.I), expected.dx);
-    const Values* const references[] = {&expected.dW, &expected.dR, &expected.dbW, &expected.dbR};
-    const char* const names[] = {"dW", "dR", "dbW", "dbR"};
-    for (std::size_t n = 0; n < problem_.gradients().arrays().size(); ++n)
-      note(names[n], window, all_values(problem_.gradients().arrays()[n], stream_), *references[n]);
+    const std::pair<const char*, const Values*> all[] = {
+        {"dW", &expected.dW}, {"dR", &expected.dR}, {"dbW", &expected.dbW}, {"dbR", &expected.dbR}};
+    auto gradient = problem_.gradients().arrays();
+    std::size_t n = 0;
+    for (const auto& [name, reference] : all)
+      if (!reference->empty() && n < gradient.size())
+        note(name, window, values_of(gradient[n++], stream_), *reference);
   }
 
   void note(const char* name, const Window& window, const Values& results,
@@ -140,6 +146,10 @@ bool reference_knows(const std::string& cell) {
 }
 
 }  // namespace
+
+std::vector<double> values_of(const Array& array, const Stream& stream) {
+  return values(array, 0, array.size(), stream);
+}
 
 std::int64_t window_width(const Shape& shape) {
   constexpr double most_operations = 2.5e8;  // of the reference: a fraction of a second
@@ -170,8 +180,7 @@ std::vector<TensorError> compare(Peer& peer, const Problem& problem, const Error
     const Array& own = tensor.name == "dx" ? problem.dx() : problem.y();
     errors.push_back({tensor.name,
                       {0, problem.shape().T},
-                      error_of(Values(tensor.values.begin(), tensor.values.end()),
-                               all_values(own, problem.stream()))});
+                      error_of(tensor.values, values_of(own, problem.stream()))});
   }
   return errors;
 }

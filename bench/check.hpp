@@ -12,12 +12,6 @@
 
 namespace takt::bench {
 
-/// Some steps: `count` from `first` on.
-struct Window {
-  std::int64_t first = 0, count = 0;
-  friend bool operator==(const Window&, const Window&) = default;
-};
-
 struct TensorError {
   std::string tensor;
   Window steps;      ///< at which y is compared; those of the run of a gradient
@@ -33,6 +27,9 @@ struct Check {
   std::vector<TensorError> tensors = {};
   double run_seconds = 0;  ///< of the last run
 };
+
+/// All elements of an array, after everything on `stream` so far.
+std::vector<double> values_of(const Array& array, const Stream& stream);
 
 /// Most steps of a window: 64, fewer where they are many products.
 std::int64_t window_width(const Shape& shape);

@@ -10,6 +10,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include "device_clock.hpp"
+
 namespace takt::bench {
 namespace {
 
@@ -35,6 +37,16 @@ class Collector : public benchmark::BenchmarkReporter {
  private:
   std::map<std::string, Timing>& timings_;
 };
+
+/// Before its repetition: the traces of the contestant before are gone, and its own are there.
+void take_turn(const Contestant& contestant, DeviceClock* clock) {
+  if (clock != nullptr) {
+    (void)clock->seconds(contestant.call);
+    return;
+  }
+  std::this_thread::sleep_for(pause);
+  contestant.call();
+}
 
 /// Google Benchmark takes this from a command line only.
 void interleave_repetitions() {
@@ -66,26 +78,27 @@ double Timing::most() const {
 }
 
 std::vector<Timing> measure(const std::vector<Contestant>& contestants, double seconds,
-                            int repetitions) {
+                            int repetitions, DeviceClock* clock) {
   std::map<std::string, Timing> timings;
   std::exception_ptr failure;
   for (const Contestant& contestant : contestants) {
     const auto loop = [&](benchmark::State& state) {
       try {
-        if (contestants.size() > 1) {
-          std::this_thread::sleep_for(pause);
-          contestant.call();
-        }
-        for ([[maybe_unused]] auto _ : state) contestant.call();
+        if (contestants.size() > 1) take_turn(contestant, clock);
+        if (clock == nullptr)
+          for ([[maybe_unused]] auto _ : state) contestant.call();
+        else
+          for ([[maybe_unused]] auto _ : state)
+            state.SetIterationTime(clock->seconds(contestant.call));
       } catch (...) {
         failure = std::current_exception();
         state.SkipWithError("failed");
       }
     };
-    benchmark::RegisterBenchmark(contestant.name.c_str(), loop)
-        ->UseRealTime()
-        ->MinTime(seconds / repetitions)
-        ->Repetitions(repetitions);
+    auto* const registered = benchmark::RegisterBenchmark(contestant.name.c_str(), loop)
+                                 ->MinTime(seconds / repetitions)
+                                 ->Repetitions(repetitions);
+    clock == nullptr ? registered->UseRealTime() : registered->UseManualTime();
   }
   interleave_repetitions();
   Collector collector(timings);

@@ -8,10 +8,12 @@
 
 namespace takt::bench {
 
+class DeviceClock;
+
 /// What is timed; others in the same measurement have other names.
 struct Contestant {
   std::string name;
-  std::function<void()> call;
+  std::function<void()> call;  ///< on a GPU it enqueues, else it is done when it returns
 };
 
 struct Timing {
@@ -28,10 +30,11 @@ inline constexpr int least_repetitions = 30;
 
 /// One timing each. `seconds` for each in all, over the repetitions; a slow call runs once a
 /// repetition, however long that is. Repetitions of several contestants take turns in random order,
-/// each after a pause in which the threads of the one before go to sleep, and a call that is not
-/// counted. The caller has run all before, so that nothing is cold.
+/// each after a call that is not counted; where threads of the host compute, also after a pause in
+/// which those of the one before go to sleep. The caller has run all before, so that nothing is
+/// cold. `clock`: of the GPU's stream on which they enqueue; null: the host's steady clock.
 std::vector<Timing> measure(const std::vector<Contestant>& contestants, double seconds,
-                            int repetitions);
+                            int repetitions, DeviceClock* clock = nullptr);
 
 /// "Google Benchmark 1.7.1".
 std::string benchmark_version();

@@ -1,6 +1,8 @@
 // The libraries that takt can be measured against.
 #include "peer.hpp"
 
+#include "peer_cudnn.hpp"
+#include "peer_loop.hpp"
 #include "peer_onednn.hpp"
 
 namespace takt::bench {
@@ -8,6 +10,9 @@ namespace {
 
 constexpr PeerLibrary libraries[] = {
     {"onednn", "oneDNN", DeviceKind::cpu, onednn_version, onednn_missing, prepare_onednn},
+    {"cudnn", "cuDNN", DeviceKind::cuda, cudnn_version, cudnn_missing, prepare_cudnn},
+    {"two-kernel-loop", "two-kernel loop", DeviceKind::cuda, loop_version, loop_missing,
+     prepare_loop},
 };
 
 }  // namespace

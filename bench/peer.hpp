@@ -1,6 +1,7 @@
 // Another library's run of a problem, to be timed beside takt's.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -20,17 +21,22 @@ struct PeerRefusal : std::runtime_error {
 /// A result that both libraries have.
 struct PeerTensor {
   std::string name;  ///< "y", "dx"
-  std::vector<float> values;
+  std::vector<double> values;
 };
 
 class Peer {
  public:
   virtual ~Peer() = default;
-  /// What the problem's shape times; returns when it is done.
-  virtual void run() = 0;
-  /// Of the last run.
+  /// What the problem's shape times, on the problem's stream; on a cpu device it is then done.
+  virtual void enqueue() = 0;
+  /// Of the last run, which is done.
   virtual std::vector<PeerTensor> results() = 0;
+  /// Which of the library's ways it runs; empty where there is one.
+  virtual std::string algorithm() const { return ""; }
 };
+
+/// Whether what a peer has just run is what takt computed.
+using Agrees = std::function<bool(Peer& peer)>;
 
 /// A library that takt can be measured against.
 struct PeerLibrary {
@@ -40,8 +46,9 @@ struct PeerLibrary {
   std::string (*version)();
   /// Why it is not here; empty where it is.
   std::string (*missing)();
-  /// The same problem with the same numbers. Throws PeerRefusal.
-  std::unique_ptr<Peer> (*prepare)(const Problem& problem);
+  /// The same problem with the same numbers. A library with several ways takes its fastest one
+  /// that agrees. Throws PeerRefusal.
+  std::unique_ptr<Peer> (*prepare)(const Problem& problem, const Agrees& agrees);
 };
 
 std::span<const PeerLibrary> peer_libraries();

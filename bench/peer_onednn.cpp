@@ -11,7 +11,7 @@ std::string onednn_version() {
 std::string onednn_missing() {
   return "built without oneDNN: the Debian package libdnnl-dev was not found";
 }
-std::unique_ptr<Peer> prepare_onednn(const Problem&) {
+std::unique_ptr<Peer> prepare_onednn(const Problem&, const Agrees&) {
   throw PeerRefusal(onednn_missing());
 }
 
@@ -109,12 +109,12 @@ class OneDnn : public Peer {
         rnn_((onednn::use_threads(threads_), form.form), call_of(problem, form),
              passes_of(problem.shape().timed)) {}
 
-  void run() override { rnn_.run(); }
+  void enqueue() override { rnn_.run(); }
 
   std::vector<PeerTensor> results() override {
     onednn::Results results = rnn_.results();
-    std::vector<PeerTensor> tensors{{"y", std::move(results.y)}};
-    if (!results.dx.empty()) tensors.push_back({"dx", std::move(results.dx)});
+    std::vector<PeerTensor> tensors{{"y", {results.y.begin(), results.y.end()}}};
+    if (!results.dx.empty()) tensors.push_back({"dx", {results.dx.begin(), results.dx.end()}});
     return tensors;
   }
 
@@ -133,7 +133,7 @@ std::string onednn_missing() {
   return "";
 }
 
-std::unique_ptr<Peer> prepare_onednn(const Problem& problem) {
+std::unique_ptr<Peer> prepare_onednn(const Problem& problem, const Agrees&) {
   const Shape& shape = problem.shape();
   const Form* const form = form_of(shape.cell);
   if (form == nullptr) throw PeerRefusal("oneDNN has no " + shape.cell);

@@ -7,6 +7,6 @@ namespace takt::bench {
 
 std::string onednn_version();
 std::string onednn_missing();
-std::unique_ptr<Peer> prepare_onednn(const Problem& problem);
+std::unique_ptr<Peer> prepare_onednn(const Problem& problem, const Agrees& agrees);
 
 }  // namespace takt::bench

@@ -1,6 +1,8 @@
 // A problem with its memory.
 #include "problem.hpp"
 
+#include <algorithm>
+
 namespace takt::bench {
 namespace {
 
@@ -28,14 +30,32 @@ Problem::Problem(const Shape& shape, const Plan& plan)
       dx_(plan.device(), {backward_steps(shape), shape.B, shape.I}, shape.type),
       memory_(plan) {
   if (shape.timed == Timed::inference) packed_.emplace(plan, weights_, stream_);
+  if (shape.lengths != Lengths::full)
+    lengths_.emplace(to_device<std::int32_t>(plan.device(), lengths_of(shape)));
 }
 
-void Problem::run() {
-  run_first(shape_.T);
+void Problem::enqueue() {
+  enqueue_first(shape_.T, lengths_ ? *lengths_ : TypedPointer<std::int32_t>{});
 }
 
 void Problem::run_first(std::int64_t steps) {
-  Inputs inputs{.x = x_, .weights = weights_, .dims = {steps, shape_.B}};
+  const std::vector<std::int32_t> within = lengths_within({0, steps});
+  const auto lengths = to_device<std::int32_t>(plan_.device(), within);
+  enqueue_first(steps, within.empty() ? TypedPointer<std::int32_t>{} : lengths);
+  wait();
+}
+
+std::vector<std::int32_t> Problem::lengths_within(const Window& window) const {
+  if (!lengths_) return {};
+  std::vector<std::int32_t> lengths = lengths_of(shape_);
+  for (std::int32_t& length : lengths)
+    length =
+        static_cast<std::int32_t>(std::clamp<std::int64_t>(length - window.first, 0, window.count));
+  return lengths;
+}
+
+void Problem::enqueue_first(std::int64_t steps, TypedPointer<std::int32_t> lengths) {
+  Inputs inputs{.x = x_, .lengths = lengths, .weights = weights_, .dims = {steps, shape_.B}};
   if (packed_) inputs.packed = *packed_;
   Outputs outputs{.y = y_, .hT = hT_};
   if (cT_.size() > 0) outputs.cT = cT_;
@@ -43,7 +63,6 @@ void Problem::run_first(std::int64_t steps) {
   if (shape_.has_backward())
     plan_.backward(inputs, outputs, {.dy = dy_}, {.dx = dx_, .weights = gradients_}, memory_,
                    stream_);
-  stream_.synchronize();
 }
 
 }  // namespace takt::bench

@@ -25,6 +25,10 @@ std::string before_extras(const std::string& extras) {
   return extras.empty() ? "" : " " + extras;
 }
 
+std::int64_t columns_of_W(const Shape& shape) {
+  return shape.input == InputMode::precomputed ? 0 : shape.I;
+}
+
 /// Columns of R that a unit sees.
 std::int64_t recurrent_size(const CellInfo& cell, const Shape& shape) {
   return cell.recurrence == Recurrence::none ? 0 : shape.H;
@@ -66,6 +70,12 @@ std::string_view to_string(Lengths lengths) {
   return "zipf";
 }
 
+Shape without_input_product(Shape shape) {
+  shape.input = InputMode::precomputed;
+  shape.I = find_cell(shape.cell).gates * shape.H;
+  return shape;
+}
+
 std::string_view precision_name(const Shape& shape) {
   return shape.math == Math::strict ? to_string(shape.type) : to_string(shape.math);
 }
@@ -96,6 +106,7 @@ std::string extras_of(const Shape& shape) {
   if (shape.direction != Direction::forward) add(std::string(to_string(shape.direction)));
   if (shape.projection != 0) add("projection=" + std::to_string(shape.projection));
   if (shape.heads != 1) add("heads=" + std::to_string(shape.heads));
+  if (shape.input != InputMode::product) add(std::string(to_string(shape.input)));
   if (shape.lengths != Lengths::full) add("lengths=" + std::string(to_string(shape.lengths)));
   return text;
 }
@@ -107,6 +118,7 @@ Plan make_plan(const Shape& shape, const Device& device) {
                      .projection_size = shape.projection,
                      .layers = shape.layers,
                      .direction = shape.direction,
+                     .input = shape.input,
                      .type = shape.type,
                      .math = shape.math,
                      .heads = shape.heads};
@@ -128,22 +140,24 @@ std::vector<std::int32_t> lengths_of(const Shape& shape) {
   return lengths;
 }
 
+double tokens(const Shape& shape) {
+  if (shape.lengths == Lengths::full) return product_of({shape.T, shape.B});
+  double count = 0;
+  for (const std::int32_t length : lengths_of(shape)) count += length;
+  return count;
+}
+
 double operations(const Shape& shape) {
   const CellInfo& cell = find_cell(shape.cell);
-  const std::int64_t columns = shape.I + recurrent_size(cell, shape);
-  double rows = product_of({shape.T, shape.B});
-  if (shape.lengths != Lengths::full) {
-    rows = 0;
-    for (const std::int32_t length : lengths_of(shape)) rows += length;
-  }
-  const double forward = 2 * rows * product_of({cell.gates, shape.H, columns});
+  const std::int64_t columns = columns_of_W(shape) + recurrent_size(cell, shape);
+  const double forward = 2 * tokens(shape) * product_of({cell.gates, shape.H, columns});
   return shape.has_backward() ? 3 * forward : forward;
 }
 
 Footprint footprint(const Shape& shape, const Plan& plan) {
   const CellInfo& cell = find_cell(shape.cell);
   const double element = static_cast<double>(size_of(shape.type));
-  const std::int64_t columns = shape.I + shape.H + 2;  // W, R and both biases
+  const std::int64_t columns = columns_of_W(shape) + shape.H + 2;  // W, R and both biases
   Footprint bytes;
   bytes.x = element * product_of({shape.T, shape.B, shape.I});
   bytes.y = element * product_of({shape.T, shape.B, shape.H});

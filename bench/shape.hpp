@@ -29,7 +29,7 @@ enum class Lengths : std::uint8_t {
 };
 std::string_view to_string(Lengths lengths);
 
-/// What is measured, the input product included.
+/// What is measured.
 struct Shape {
   std::string cell = "lstm";
   DataType type = DataType::f32;
@@ -41,11 +41,15 @@ struct Shape {
   std::int64_t projection = 0;  ///< 0: none
   int heads = 1;
   Lengths lengths = Lengths::full;
+  InputMode input = InputMode::product;  ///< precomputed: I is G*H
 
   Mode mode() const { return timed == Timed::inference ? Mode::inference : Mode::training; }
   bool has_backward() const { return timed == Timed::training; }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
+
+/// The same without its input product.
+Shape without_input_product(Shape shape);
 
 /// "f32", or "tf32" for f32 with that math.
 std::string_view precision_name(const Shape& shape);
@@ -54,8 +58,8 @@ bool set_precision(Shape& shape, std::string_view word);
 /// "f32, f64, f16, bf16, tf32".
 std::string all_precisions();
 
-/// What a shape has beside one full layer, in the words of a list: "layers=2 bidirectional"; empty
-/// where there is nothing.
+/// What a shape has beside one full layer with its input product, in the words of a list and
+/// "precomputed": "layers=2 bidirectional"; empty where there is nothing.
 std::string extras_of(const Shape& shape);
 
 /// "lstm f32 B=32 I=128 H=128 inference": shapes of one series differ in T alone.
@@ -70,6 +74,9 @@ Plan make_plan(const Shape& shape, const Device& device);
 
 /// Of each row: T, or as the shape draws them, the same in every run.
 std::vector<std::int32_t> lengths_of(const Shape& shape);
+
+/// Steps that all rows together run: T*B where they are full.
+double tokens(const Shape& shape);
 
 /// Operations of the products of one layer: two for each weight and step that a row runs; three
 /// times that in training.

@@ -39,6 +39,19 @@ TEST(ToolAgainst, NamesThatItKnows) {
   EXPECT_TRUE(folder.contents().empty());
 }
 
+#ifdef TAKT_WITHOUT_CUDA
+
+TEST(ToolAgainst, SaysThatItWasBuiltWithoutCuda) {
+  const Folder folder;
+  for (const std::string word : {"cudnn", "two-kernel-loop"}) {
+    const ToolResult result = bench({"--against", word, "--device", "cpu"}, folder);
+    EXPECT_EQ(result.exit_code, misused);
+    EXPECT_EQ(result.err, "takt: --against names '" + word + "'; built without CUDA\n");
+  }
+}
+
+#endif
+
 #ifndef TAKT_HAVE_DNNL
 
 TEST(ToolAgainst, SaysThatALibraryIsNotThere) {
@@ -96,6 +109,22 @@ TEST(ToolAgainst, ComparesTimesOfWhatAgrees) {
   std::snprintf(mean, sizeof mean, "oneDNN: geometric mean %.3f over 5 cases",
                 std::exp(logarithms / 5));
   EXPECT_NE(result.out.find(mean), std::string::npos) << mean << "\n" << result.out;
+}
+
+TEST(ToolAgainst, RunsFullRowsWithTheirInputProductOnly) {
+  const Folder folder;
+  folder.write("list", "lstm f32 6 4 3 5 inference lengths=uniform\n");
+  const std::string sentence = "oneDNN is measured on full rows with their input product only";
+  const auto refusal = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--device", "cpu", "--against", "onednn"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ToolResult result = bench(arguments, folder);
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+    return json::parse(folder.read("scaling.json"))["points"][0]["peers"][0]["refusal"];
+  };
+  EXPECT_EQ(refusal({"--shapes", "list"}), sentence);
+  EXPECT_EQ(refusal({"--seq", "4", "--hidden", "5", "--batch", "1", "--no-input-product"}),
+            sentence);
 }
 
 #endif

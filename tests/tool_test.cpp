@@ -397,6 +397,60 @@ TEST(ToolBench, HasRowsOfWhatItDoesNotRun) {
   EXPECT_NE(asked.err.find("of memory; "), std::string::npos) << asked.err;
 }
 
+// y behind a row's end is held against zeros, so full rows would lie outside.
+TEST(ToolBench, RunsRowsOfSeveralLengths) {
+  const Folder folder;
+  folder.write("list",
+               "lstm     f32 70 8 5 6 training\n"
+               "lstm     f32 70 8 5 6 training lengths=uniform\n"
+               "gru      f64 70 8 5 6 inference lengths=zipf\n"
+               "rnn_tanh f32 200 8 5 6 training lengths=zipf\n");
+  const ToolResult result = run_tool(
+      ToolRun{.arguments = {"bench", "--shapes", "list", "--seconds", "0.001", "--no-plot"},
+              .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json report = json::parse(folder.read("scaling.json"));
+  ASSERT_EQ(report["points"].size(), 4u);
+  for (const json& point : report["points"]) {
+    EXPECT_TRUE(point.contains("median_s")) << point;
+    EXPECT_GE(point["check"]["tensors"].size(), 1u) << point;
+  }
+  const auto operations = [&](std::size_t n) {
+    const json& point = report["points"][n];
+    return point["gflop_per_s"].get<double>() * point["median_s"].get<double>();
+  };
+  EXPECT_LT(operations(1), operations(0));
+}
+
+TEST(ToolBench, RunsWithoutTheInputProduct) {
+  const Folder folder;
+  folder.write("list",
+               "lstm     f32 20 3 5 6 training\n"
+               "gru      f64 20 3 5 6 inference\n"
+               "rnn_tanh f32 20 3 5 6 training-forward lengths=uniform\n");
+  const ToolResult result =
+      run_tool(ToolRun{.arguments = {"bench", "--shapes", "list", "--seconds", "0.001", "--no-plot",
+                                     "--no-input-product"},
+                       .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_NE(result.out.find(", without the input product"), std::string::npos) << result.out;
+  const json report = json::parse(folder.read("scaling.json"));
+  const std::vector<std::pair<int, std::string>> expected = {
+      {24, "precomputed"}, {18, "precomputed"}, {6, "precomputed lengths=uniform"}};
+  ASSERT_EQ(report["points"].size(), expected.size());
+  for (std::size_t n = 0; n < expected.size(); ++n) {
+    EXPECT_EQ(report["points"][n]["I"], expected[n].first);
+    EXPECT_EQ(report["points"][n]["extras"], expected[n].second);
+    EXPECT_TRUE(report["points"][n].contains("median_s"));
+  }
+  std::vector<std::string> tensors;
+  for (const json& error : report["points"][0]["check"]["tensors"])
+    tensors.push_back(error["tensor"].get<std::string>());
+  EXPECT_EQ(std::count(tensors.begin(), tensors.end(), "dW"), 0);
+  EXPECT_GE(std::count(tensors.begin(), tensors.end(), "dR"), 1);
+  EXPECT_GE(std::count(tensors.begin(), tensors.end(), "dx"), 1);
+}
+
 TEST(ToolBench, RunsAListInAnotherTypeAndMode) {
   const Folder folder;
   folder.write("list", "lstm f32 4 2 3 5 inference\ngru f32 4 2 3 5 training\n");

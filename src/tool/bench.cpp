@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "device_clock.hpp"
 #include "tool/bench_options.hpp"
 #include "tool/commands.hpp"
 #include "tool/failure.hpp"
@@ -87,15 +88,31 @@ class Estimate {
   double per_operation_ = 0;
 };
 
+/// Peers get what all of them take.
+void check_for_peers(const bench::PeerLibrary& library, const Shape& shape) {
+  if (shape.input == InputMode::product && shape.lengths == bench::Lengths::full) return;
+  throw bench::PeerRefusal(std::string(library.name) +
+                           " is measured on full rows with their input product only");
+}
+
 /// A peer's first run; none where it refuses the problem.
 std::unique_ptr<bench::Peer> prepare(const bench::PeerLibrary& library,
-                                     const bench::Problem& problem, PeerPoint& point) try {
-  std::unique_ptr<bench::Peer> peer = library.prepare(problem);
-  peer->run();
-  point.errors = bench::compare(*peer, problem, measured_error);
+                                     const bench::Problem& problem, const BenchPoint& point,
+                                     PeerPoint& peer_point) try {
+  const auto agrees = [&](bench::Peer& peer) {
+    peer_point.errors = bench::compare(peer, problem, measured_error);
+    return point.agrees(peer_point);
+  };
+  check_for_peers(library, problem.shape());
+  std::unique_ptr<bench::Peer> peer = library.prepare(problem, agrees);
+  peer->enqueue();
+  problem.wait();
+  peer_point.errors = bench::compare(*peer, problem, measured_error);
+  peer_point.algorithm = peer->algorithm();
   return peer;
 } catch (const bench::PeerRefusal& refusal) {
-  point.refusal = refusal.what();
+  peer_point.errors.clear();
+  peer_point.refusal = refusal.what();
   return nullptr;
 }
 
@@ -105,17 +122,18 @@ void measure_point(BenchPoint& point, const Device& device, const Peers& librari
   point.bytes = bench::footprint(point.shape, plan);
   bench::Problem problem(point.shape, plan);
   point.check = bench::check(problem, measured_error);
-  std::vector<bench::Contestant> contestants = {{"takt", [&] { problem.run(); }}};
+  std::vector<bench::Contestant> contestants = {{"takt", [&] { problem.enqueue(); }}};
   std::vector<std::unique_ptr<bench::Peer>> peers;
   for (const bench::PeerLibrary* library : libraries) {
     point.peers.push_back({.name = std::string(library->name)});
-    auto peer = prepare(*library, problem, point.peers.back());
+    auto peer = prepare(*library, problem, point, point.peers.back());
     if (peer == nullptr) continue;
-    contestants.push_back({point.peers.back().name, [&run = *peer] { run.run(); }});
+    contestants.push_back({point.peers.back().name, [&run = *peer] { run.enqueue(); }});
     peers.push_back(std::move(peer));
   }
+  const auto clock = bench::make_device_clock(problem.stream());
   const std::vector<bench::Timing> timings =
-      bench::measure(contestants, seconds, bench::least_repetitions);
+      bench::measure(contestants, seconds, bench::least_repetitions, clock.get());
   point.timing = timings.front();
   auto timing = timings.begin() + 1;
   for (PeerPoint& peer : point.peers)

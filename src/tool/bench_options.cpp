@@ -154,6 +154,10 @@ void BenchOptions::add_problem(CLI::App& app) {
   mode_option_ = add_word(app, "--mode", shape_.timed,
                           "What is timed: forward, forward of a plan for training, or forward "
                           "and backward; with --shapes, of every case");
+  app.add_flag_callback(
+         "--no-input-product", [this] { input_product_ = false; },
+         "Give W x instead of x, of every case: what is left is the recurrence")
+      ->disable_flag_override();
   app.add_option("--shapes", shapes_file_,
                  "A list instead, one case a line: cell type T B I H mode, then where it has them "
                  "layers=N, bidirectional, projection=N, heads=N, lengths=uniform or zipf; # for "
@@ -232,6 +236,7 @@ std::vector<bench::Shape> BenchOptions::listed_shapes() const {
   try {
     std::vector<bench::Shape> shapes = bench::read_shapes(shapes_file_);
     for (bench::Shape& shape : shapes) {
+      if (!input_product_) shape = without_input_product(shape);
       if (mode_option_->count() > 0) shape.timed = shape_.timed;
       if (type_option_->count() == 0) continue;
       shape.type = shape_.type;
@@ -265,7 +270,7 @@ std::vector<bench::Shape> BenchOptions::shapes() const {
       shape.T = T;
       shape.B = B;
       shape.I = input_.value_or(input_like(shape.H));
-      shapes.push_back(shape);
+      shapes.push_back(input_product_ ? shape : without_input_product(shape));
     }
   return shapes;
 }

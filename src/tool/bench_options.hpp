@@ -58,6 +58,7 @@ class BenchOptions {
   std::string shapes_file_;
   std::vector<const bench::PeerLibrary*> peers_;
   std::optional<std::string> folder_;
+  bool input_product_ = true;
   double seconds_ = 0.5;
   bool plot_ = true;
 };

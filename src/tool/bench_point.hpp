@@ -16,10 +16,13 @@ double measured_error(std::span<const double> results, std::span<const double> r
 
 /// A peer's run of a shape.
 struct PeerPoint {
-  std::string name;          ///< "oneDNN"
-  std::string refusal = {};  ///< why there is no run; empty where there is one
+  std::string name;            ///< "cuDNN"
+  std::string algorithm = {};  ///< "persist static"; empty for a library with one way
+  std::string refusal = {};    ///< why there is no run; empty where there is one
   std::vector<bench::TensorError> errors = {};
   bench::Timing timing = {};
+
+  std::string label() const { return algorithm.empty() ? name : name + " " + algorithm; }
 };
 
 struct BenchPoint {

@@ -6,6 +6,7 @@
 
 #include <takt/version.hpp>
 
+#include "device_clock.hpp"
 #include "tool/device_options.hpp"
 
 namespace takt::tool {
@@ -65,6 +66,7 @@ Json check_json(const BenchPoint& point) {
 
 Json peer_json(const BenchPoint& point, const PeerPoint& peer) {
   Json json{{"name", peer.name}};
+  if (!peer.algorithm.empty()) json["algorithm"] = peer.algorithm;
   if (!peer.refusal.empty()) {
     json["refusal"] = peer.refusal;
     return json;
@@ -83,8 +85,7 @@ Json peer_json(const BenchPoint& point, const PeerPoint& peer) {
 }
 
 Json point_json(const BenchPoint& point) {
-  const double T = static_cast<double>(point.shape.T), B = static_cast<double>(point.shape.B),
-               seconds = point.seconds();
+  const double T = static_cast<double>(point.shape.T), seconds = point.seconds();
   Json json = shape_json(point.shape);
   json["T"] = point.shape.T;
   if (!point.refusal.empty()) {
@@ -98,7 +99,7 @@ Json point_json(const BenchPoint& point) {
   json["samples_s"] = point.timing.samples;
   json["iterations"] = point.timing.iterations;
   json["us_per_step"] = 1e6 * seconds / T;
-  json["tokens_per_s"] = T * B / seconds;
+  json["tokens_per_s"] = bench::tokens(point.shape) / seconds;
   json["gflop_per_s"] = bench::operations(point.shape) / seconds / 1e9;
   json["bytes"] = bytes_json(point.bytes);
   json["check"] = check_json(point);
@@ -166,9 +167,9 @@ std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points) {
     };
     if (lines.empty()) lines.emplace_back();
     lines.push_back("ratio      " + measured.front()->peers[n].name +
-                    format(": geometric mean %.3f over %zu cases, from ",
+                    format(": geometric mean %.3f over %zu %s, from ",
                            std::exp(logarithms / static_cast<double>(ratios.size())),
-                           ratios.size()) +
+                           ratios.size(), ratios.size() == 1 ? "case" : "cases") +
                     text(*least) + " to " + text(*most));
   }
   return lines;
@@ -198,6 +199,7 @@ Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points
   json["device"] = device_json(record.device);
   json["load_before"] = record.load.average;
   json["timer"] = bench::benchmark_version();
+  json["clock"] = bench::clock_name(record.device.kind());
   json["against"] = Json::array();
   for (const bench::PeerLibrary* peer : record.peers)
     json["against"].push_back({{"name", peer->name}, {"version", peer->version()}});

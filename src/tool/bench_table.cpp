@@ -1,6 +1,7 @@
 // The table of a benchmark.
 #include <algorithm>
 
+#include "device_clock.hpp"
 #include "tool/bench_report.hpp"
 #include "tool/build.hpp"
 #include "tool/device_options.hpp"
@@ -61,6 +62,7 @@ BenchTable::BenchTable(const std::vector<BenchPoint>& points,
     const std::int64_t width = bench::window_width(point.shape);
     least_width_ = std::min(least_width_, width);
     most_width_ = std::max(most_width_, width);
+    with_input_product_ = with_input_product_ && point.shape.input == InputMode::product;
     everywhere_ = everywhere_ && point.shape.T <= width;
     timed_.insert(point.shape.timed);
   }
@@ -133,12 +135,13 @@ std::vector<std::string> BenchTable::head(const Device& device, const Load& load
   lines.push_back("load       " +
                   format("%.2f on %d cores before the start", load.average, load.cores) +
                   (load.heavy() ? ": busy, so times are too long and scatter" : ""));
-  lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
-                  ", with the input product");
+  lines.push_back(
+      "problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
+      (with_input_product_ ? ", with the input product" : ", without the input product"));
   lines.push_back(
       "time       median, least and most of " + std::to_string(bench::least_repetitions) +
-      " repetitions, " + format("%g", seconds) + " s a point or more" +
-      (on_cpu ? ", " : ", of calls until their stream is done, ") + bench::benchmark_version());
+      " repetitions, " + format("%g", seconds) + " s a point or more" + ", " +
+      std::string(bench::clock_name(device.kind())) + ", " + bench::benchmark_version());
   for (const bench::PeerLibrary* peer : peers_)
     lines.push_back("against    " + std::string(peer->name) + " " + peer->version() +
                     ", in turns: its us/step; ratio: takt's time in times of it");
@@ -159,8 +162,7 @@ std::string BenchTable::row(const BenchPoint& point) const {
     cells.push_back(point.refusal);
     return table_.row(cells);
   }
-  const double T = static_cast<double>(point.shape.T), B = static_cast<double>(point.shape.B),
-               seconds = point.seconds();
+  const double T = static_cast<double>(point.shape.T), seconds = point.seconds();
   cells.push_back(std::to_string(point.shape.T));
   for (const double time : {seconds, point.timing.least(), point.timing.most()})
     cells.push_back(with_time_unit(time));
@@ -171,10 +173,12 @@ std::string BenchTable::row(const BenchPoint& point) const {
     const bool ran = peer.refusal.empty();
     cells.push_back(ran ? format("%.3f", 1e6 * peer.timing.median() / T) : "refused");
     cells.push_back(ratio ? format("%.2f", *ratio) : "-");
-    const std::string remark = ran ? peer.name + " computed something else" : peer.refusal;
-    if (!ratio) remarks += (remarks.empty() ? "" : "; ") + remark;
+    const std::string remark = !ran     ? peer.refusal
+                               : !ratio ? peer.label() + " computed something else"
+                                        : peer.label();
+    if (!ratio || !peer.algorithm.empty()) remarks += (remarks.empty() ? "" : "; ") + remark;
   }
-  cells.push_back(with_prefix(T * B / seconds));
+  cells.push_back(with_prefix(bench::tokens(point.shape) / seconds));
   cells.push_back(format("%.2f", bench::operations(point.shape) / seconds / 1e9));
   cells.push_back(with_byte_unit(point.bytes.of_call()));
   const auto tensor = point.worst();
