@@ -151,6 +151,9 @@ TEST(ToolRefuses, WhatNothingHereCanDo) {
   expect_refusal({{"bench", "--device", "cpu", "--type", "f16"}, {"'type' is f16", "cpu"}});
   expect_refusal({{"validate", "--type", "f8"}, {"one of: f32, f64, f16, bf16, tf32"}});
   expect_refusal({{"explain", "--layers", "2"}, {"'layers' is 2"}});
+  expect_refusal({{"explain", "--results", "none"}, {"--results is 'none'", "must be a folder"}});
+  expect_refusal({{"explain", "--device", "cpu", "--constants", "none"},
+                  {"--constants means something only on a cuda device"}});
   expect_refusal({{"explain", "--seq", "9223372036854775807", "--batch", "2000000000"}, {"'T'"}});
   expect_refusal({{"explain", "--dropout", "1.5"}, {"'dropout' is 1.5"}});
   expect_refusal({{"bench", "--seq", "1099511627776"},

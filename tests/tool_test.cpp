@@ -121,12 +121,16 @@ TEST(ToolExplain, PrintsWhatThePlanExplains) {
       "20",       "--seq",    "70000",       "--batch",     "5",       "--mode",
       "training", "--type",   "f64",         "--direction", "reverse", "--bias",
       "input",    "--layout", "batch_major", "--threads",   "1"};
-  const ToolResult text = run_tool(arguments);
+  const Folder folder;  // without recorded results
+  const ToolResult text = run_tool(ToolRun{.arguments = arguments, .folder = folder.path()});
   EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_EQ(text.err, "");
   EXPECT_EQ(text.out, plan.explain() + "\n");
 
   arguments.emplace_back("--json");
-  const json told = json::parse(run_tool(arguments).out);
+  const json told =
+      json::parse(run_tool(ToolRun{.arguments = arguments, .folder = folder.path()}).out);
+  EXPECT_EQ(told["limits"], json::array());
   EXPECT_EQ(told["algorithm"], plan.algorithm());
   EXPECT_EQ(told["scratch_bytes"], plan.scratch_bytes());
   EXPECT_EQ(told["saved_bytes"], plan.saved_bytes());
@@ -251,6 +255,14 @@ void expect_consistent(const json& point) {
   for (const char* part : {"x", "y", "final_states", "dx_and_dy", "scratch", "saved"})
     bytes_of_call += point["bytes"][part].get<double>();
   EXPECT_EQ(point["bytes"]["of_call"].get<double>(), bytes_of_call);
+  if (takt::best_device().kind() == takt::DeviceKind::cuda) {
+    EXPECT_TRUE(point["limit"].is_null());
+  } else {
+    EXPECT_GT(point["limit"]["seconds"].get<double>(), 0);
+    EXPECT_TRUE(std::set<std::string>({"products", "weights", "memory"})
+                    .contains(point["limit"]["bound_by"].get<std::string>()))
+        << point["limit"];
+  }
   const takt::CellInfo& cell = takt::find_cell(point["cell"].get<std::string>());
   EXPECT_EQ(point["bytes"]["final_states"].get<double>(), cell.states * B * 5 * 4);
 }
@@ -277,6 +289,37 @@ TEST(ToolBench, MeasuresChecksFitsAndDraws) {
     EXPECT_NE(folder.read("scaling.svg").find("Growth with sequence length"), std::string::npos);
   else
     EXPECT_NE(result.out.find("no plot: gnuplot was not found"), std::string::npos) << result.out;
+}
+
+// The column is the limit in times of the median.
+TEST(ToolBench, PrintsTheLimitBesideEveryPoint) {
+  const Folder folder;
+  const ToolResult result =
+      run_tool(ToolRun{.arguments = {"bench", "--device", "cpu", "--hidden", "5", "--batch", "1",
+                                     "--seq", "64", "--seconds", "0.001", "--no-plot"},
+                       .folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json report = json::parse(folder.read("scaling.json"));
+  const json& machine = report["machine_limits"];
+  EXPECT_GT(machine["peak_gflop_per_s"].get<double>(), 0);
+  EXPECT_GT(machine["peak_f64_gflop_per_s"].get<double>(), 0);
+  EXPECT_GE(machine["threads"], 1);
+  const std::vector<std::string> lines = lines_of(result.out);
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.starts_with("limit      measured before the start: ") &&
+           line.find(" GFLOP/s f32, ") != std::string::npos;
+  })) << result.out;
+  const json& point = report["points"][0];
+  const double share = point["limit"]["seconds"].get<double>() / point["median_s"].get<double>();
+  const auto head = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("us/step") != std::string::npos;
+  });
+  ASSERT_GT(lines.end() - head, 1);
+  const auto end = head->find("of limit") + std::string("of limit").size();
+  const std::string cell = (head + 1)->substr(0, end);
+  char expected[32];
+  std::snprintf(expected, sizeof expected, " %.0f %%", 100 * share);
+  EXPECT_TRUE(cell.ends_with(expected)) << cell << " and " << expected;
 }
 
 TEST(ToolBench, FitsTheMeasuredGrowth) {

@@ -15,6 +15,7 @@
 #include "tool/commands.hpp"
 #include "tool/failure.hpp"
 #include "tool/file.hpp"
+#include "tool/machine_limits.hpp"
 #include "tool/progress.hpp"
 
 namespace takt::tool {
@@ -22,6 +23,7 @@ namespace {
 
 using bench::Shape;
 using Peers = std::vector<const bench::PeerLibrary*>;
+using Machine = std::optional<bench::MachineLimits>;
 
 /// The algorithm of a shape. Throws for one that the device or its memory cannot serve.
 std::string check_shape(const Shape& shape, const Device& device, const Peers& peers) {
@@ -116,10 +118,11 @@ std::unique_ptr<bench::Peer> prepare(const bench::PeerLibrary& library,
   return nullptr;
 }
 
-void measure_point(BenchPoint& point, const Device& device, const Peers& libraries,
-                   double seconds) {
+void measure_point(BenchPoint& point, const Device& device, const Machine& machine,
+                   const Peers& libraries, double seconds) {
   const Plan plan = bench::make_plan(point.shape, device);
   point.bytes = bench::footprint(point.shape, plan);
+  if (machine) point.limit = bench::cpu_limit(point.shape, point.bytes, *machine);
   bench::Problem problem(point.shape, plan);
   point.check = bench::check(problem, measured_error);
   std::vector<bench::Contestant> contestants = {{"takt", [&] { problem.enqueue(); }}};
@@ -145,9 +148,13 @@ class Measurement {
  public:
   using Keep = std::function<void(const std::vector<BenchPoint>& done, const std::string& ended)>;
 
-  Measurement(std::vector<BenchPoint> points, const Device& device, const Peers& peers,
-              double seconds)
-      : points_(std::move(points)), device_(device), peers_(peers), seconds_(seconds) {}
+  Measurement(std::vector<BenchPoint> points, const Device& device, const Machine& machine,
+              const Peers& peers, double seconds)
+      : points_(std::move(points)),
+        device_(device),
+        machine_(machine),
+        peers_(peers),
+        seconds_(seconds) {}
 
   void run(const BenchTable& table, const Lines& print, const Keep& keep) {
     Estimate estimate(points_, seconds_, 1 + peers_.size());
@@ -176,7 +183,7 @@ class Measurement {
 
  private:
   void measure(BenchPoint& point) try {
-    measure_point(point, device_, peers_, seconds_);
+    measure_point(point, device_, machine_, peers_, seconds_);
   } catch (const std::bad_alloc&) {
     point = {.shape = point.shape, .algorithm = point.algorithm, .refusal = "memory is short"};
   } catch (const DeviceError& error) {
@@ -186,6 +193,7 @@ class Measurement {
 
   std::vector<BenchPoint> points_, done_;
   const Device& device_;
+  const Machine& machine_;
   const Peers& peers_;
   double seconds_;
   std::string ended_;
@@ -255,10 +263,13 @@ int run(const BenchOptions& options) {
   const Lines print(options.json().to_stdout());
   BenchRecord record{
       .device = device, .peers = peers, .load = machine_load(), .seconds = options.seconds()};
-  Measurement measurement(points_of(options, device, peers), device, peers, options.seconds());
+  std::vector<BenchPoint> points_to_measure = points_of(options, device, peers);
+  record.machine = measure_limits(device, options.seconds());
+  Measurement measurement(std::move(points_to_measure), device, record.machine, peers,
+                          options.seconds());
   const BenchTable table(measurement.all(), peers);
   Keeper keep(options);
-  for (const std::string& line : table.head(device, record.load, options.seconds())) print(line);
+  for (const std::string& line : table.head(record)) print(line);
   measurement.run(table, print, [&](const std::vector<BenchPoint>& done, const std::string& ended) {
     record.ended = ended;
     keep(bench_json(record, done));

@@ -7,6 +7,7 @@
 
 #include "check.hpp"
 #include "measure.hpp"
+#include "roofline.hpp"
 #include "shape.hpp"
 
 namespace takt::tool {
@@ -30,6 +31,7 @@ struct BenchPoint {
   std::string algorithm;
   std::string refusal = {};  ///< why takt did not run it; empty where it did
   bench::Footprint bytes = {};
+  std::optional<bench::CpuLimit> limit = {};  // of a cpu device
   bench::Check check = {};
   bench::Timing timing = {};
   std::vector<PeerPoint> peers = {};

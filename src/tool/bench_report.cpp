@@ -8,6 +8,7 @@
 
 #include "device_clock.hpp"
 #include "tool/device_options.hpp"
+#include "tool/machine_limits.hpp"
 
 namespace takt::tool {
 namespace {
@@ -101,6 +102,7 @@ Json point_json(const BenchPoint& point) {
   json["us_per_step"] = 1e6 * seconds / T;
   json["tokens_per_s"] = bench::tokens(point.shape) / seconds;
   json["gflop_per_s"] = bench::operations(point.shape) / seconds / 1e9;
+  json["limit"] = json_of(point.limit);
   json["bytes"] = bytes_json(point.bytes);
   json["check"] = check_json(point);
   json["peers"] = Json::array();
@@ -168,8 +170,8 @@ std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points) {
     if (lines.empty()) lines.emplace_back();
     lines.push_back("ratio      " + measured.front()->peers[n].name +
                     format(": geometric mean %.3f over %zu %s, from ",
-                           std::exp(logarithms / static_cast<double>(ratios.size())),
-                           ratios.size(), ratios.size() == 1 ? "case" : "cases") +
+                           std::exp(logarithms / static_cast<double>(ratios.size())), ratios.size(),
+                           ratios.size() == 1 ? "case" : "cases") +
                     text(*least) + " to " + text(*most));
   }
   return lines;
@@ -198,6 +200,7 @@ Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points
   json["ended"] = record.ended.empty() ? Json() : Json(record.ended);
   json["device"] = device_json(record.device);
   json["load_before"] = record.load.average;
+  json["machine_limits"] = json_of(record.machine);
   json["timer"] = bench::benchmark_version();
   json["clock"] = bench::clock_name(record.device.kind());
   json["against"] = Json::array();

@@ -38,6 +38,17 @@ struct Member {
 };
 std::vector<Member> members_of(const BenchPoint& point);
 
+/// A run, beside its points.
+struct BenchRecord {
+  const Device& device;
+  const std::vector<const bench::PeerLibrary*>& peers;
+  Load load;                                         ///< before the start
+  std::optional<bench::MachineLimits> machine = {};  ///< of a cpu device
+  double seconds = 0;
+  bool complete = false;
+  std::string ended = {};  ///< why it is not complete, where the device could not go on
+};
+
 /// The table of a run over these points, measured or not: what all of them share is said once,
 /// above it.
 class BenchTable {
@@ -45,7 +56,7 @@ class BenchTable {
   BenchTable(const std::vector<BenchPoint>& points,
              const std::vector<const bench::PeerLibrary*>& peers);
   /// The lines above the rows.
-  std::vector<std::string> head(const Device& device, const Load& load, double seconds) const;
+  std::vector<std::string> head(const BenchRecord& record) const;
   std::string row(const BenchPoint& point) const;
 
  private:
@@ -60,8 +71,8 @@ class BenchTable {
   std::vector<bool> varies_;                       // whether others differ in it
   std::int64_t least_width_ = 0, most_width_ = 0;  // of the windows in which y is checked
   bool with_input_product_ = true;
-  bool everywhere_ = true;                         // whether they cover every step
-  std::set<bench::Timed> timed_;                   // in any of them
+  bool everywhere_ = true;        // whether they cover every step
+  std::set<bench::Timed> timed_;  // in any of them
   Table table_;
 };
 
@@ -71,15 +82,6 @@ std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points);
 /// A paragraph on the growth of each series that has a fit.
 std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all);
 
-/// A run, beside its points.
-struct BenchRecord {
-  const Device& device;
-  const std::vector<const bench::PeerLibrary*>& peers;
-  Load load;  ///< before the start
-  double seconds = 0;
-  bool complete = false;
-  std::string ended = {};  ///< why it is not complete, where the device could not go on
-};
 Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points);
 
 /// None where no series has two lengths.

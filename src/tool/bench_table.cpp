@@ -5,6 +5,7 @@
 #include "tool/bench_report.hpp"
 #include "tool/build.hpp"
 #include "tool/device_options.hpp"
+#include "tool/machine_limits.hpp"
 
 namespace takt::tool {
 namespace {
@@ -87,8 +88,12 @@ std::vector<Table::Column> BenchTable::columns() const {
   std::vector<Table::Column> columns;
   for (std::size_t m = 0; m < members_.size(); ++m)
     if (varies_[m]) columns.push_back({members_[m].name, 0, members_[m].name.size() > 1});
-  for (const Table::Column& column :
-       {Table::Column{"T", 6}, {"time", 7}, {"least", 7}, {"most", 7}, {"us/step", 7}})
+  for (const Table::Column& column : {Table::Column{"T", 6},
+                                      {"time", 7},
+                                      {"least", 7},
+                                      {"most", 7},
+                                      {"us/step", 7},
+                                      {"of limit", 0}})
     columns.push_back(column);
   for (const bench::PeerLibrary* peer : peers_) {
     columns.push_back({std::string(peer->name), 7});
@@ -124,24 +129,27 @@ std::string BenchTable::timed_text() const {
   return text;
 }
 
-std::vector<std::string> BenchTable::head(const Device& device, const Load& load,
-                                          double seconds) const {
+std::vector<std::string> BenchTable::head(const BenchRecord& record) const {
   std::string problem;
   for (std::size_t m = 0; m < members_.size(); ++m)
     if (!varies_[m]) problem += named(members_[m]);
-  std::vector<std::string> lines = {device_line(device)};
-  const bool on_cpu = device.kind() == DeviceKind::cpu;
-  if (!on_cpu) lines.push_back(versions_line(device));
-  lines.push_back("load       " +
-                  format("%.2f on %d cores before the start", load.average, load.cores) +
-                  (load.heavy() ? ": busy, so times are too long and scatter" : ""));
+  std::vector<std::string> lines = {device_line(record.device)};
+  if (record.device.kind() != DeviceKind::cpu) lines.push_back(versions_line(record.device));
+  lines.push_back(
+      "load       " +
+      format("%.2f on %d cores before the start", record.load.average, record.load.cores) +
+      (record.load.heavy() ? ": busy, so times are too long and scatter" : ""));
   lines.push_back(
       "problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
       (with_input_product_ ? ", with the input product" : ", without the input product"));
   lines.push_back(
       "time       median, least and most of " + std::to_string(bench::least_repetitions) +
-      " repetitions, " + format("%g", seconds) + " s a point or more" + ", " +
-      std::string(bench::clock_name(device.kind())) + ", " + bench::benchmark_version());
+      " repetitions, " + format("%g", record.seconds) + " s a point or more, " +
+      std::string(bench::clock_name(record.device.kind())) + ", " + bench::benchmark_version());
+  if (record.machine) {
+    lines.push_back("limit      measured before the start: " + text_of(*record.machine) + ";");
+    lines.emplace_back("           of limit: the least time these allow, of the median time");
+  }
   for (const bench::PeerLibrary* peer : peers_)
     lines.push_back("against    " + std::string(peer->name) + " " + peer->version() +
                     ", in turns: its us/step; ratio: takt's time in times of it");
@@ -167,6 +175,7 @@ std::string BenchTable::row(const BenchPoint& point) const {
   for (const double time : {seconds, point.timing.least(), point.timing.most()})
     cells.push_back(with_time_unit(time));
   cells.push_back(format("%.3f", 1e6 * seconds / T));
+  cells.push_back(point.limit ? percent(point.limit->seconds() / seconds) : "-");
   std::string remarks = point.inside_tolerance() ? "" : "OUTSIDE: " + place_of(*point.worst());
   for (const PeerPoint& peer : point.peers) {
     const auto ratio = point.ratio(peer);

@@ -1,17 +1,23 @@
-// takt explain: the plan for given sizes.
+// takt explain: the plan for given sizes, and the least time that recorded results let it take.
+#include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sstream>
 
 #include <takt/plan.hpp>
 
+#include "escape.hpp"
 #include "tool/arguments.hpp"
 #include "tool/build.hpp"
 #include "tool/commands.hpp"
 #include "tool/device_options.hpp"
+#include "tool/prediction.hpp"
 
 namespace takt::tool {
 namespace {
+
+constexpr const char* default_results = "bench/results";
 
 struct Options {
   DeviceOptions device;
@@ -20,6 +26,8 @@ struct Options {
   std::optional<std::int64_t> input_size;  // none: hidden_size
   Dims dims{1000, 1};
   Mode mode = Mode::inference;
+  std::string results;    // a folder; empty: the default one, if it is there
+  std::string constants;  // a file; empty: what the folder has
 };
 
 /// A real-valued member; its range is the plan's to judge.
@@ -82,6 +90,38 @@ void add_spec(CLI::App& app, RnnSpec& spec) {
       ->disable_flag_override();
 }
 
+void add_records(CLI::App& app, Options& options) {
+  app.add_option("--results", options.results,
+                 "Folder of recorded results, for limits and measured times")
+      ->type_name("DIR")
+      ->default_str(default_results);
+  app.add_option("--constants", options.constants,
+                 "Record of takt_microbench for the limit model of a GPU [the oldest complete one "
+                 "of that GPU among the results]")
+      ->type_name("FILE");
+}
+
+/// What the limit model of a GPU takes its constants from. Throws UsageError for --constants of
+/// another device.
+std::optional<MicroRecord> constants_for(const Device& device, const Options& options,
+                                         const LimitRecords& records) {
+  const DeviceFacts& facts = facts_of(device);
+  if (options.constants.empty()) return frozen_constants(records, facts);
+  if (device.kind() == DeviceKind::cpu)
+    throw UsageError("--constants means something only on a cuda device; --device is a cpu");
+  MicroRecord record = read_constants(options.constants);
+  if (record.device != facts.name)
+    throw UsageError("--constants is '" + options.constants + "', a record of " + record.device +
+                     "; it must be one of " + facts.name);
+  return record;
+}
+
+LimitRecords records_for(const Options& options) {
+  if (!options.results.empty() && !std::filesystem::is_directory(options.results))
+    throw UsageError("--results is '" + options.results + "'; it must be a folder");
+  return read_limit_records(options.results.empty() ? default_results : options.results);
+}
+
 Json describe(const Plan& plan) {
   Json json = provenance("takt explain");
   json["device"] = device_json(plan.device());
@@ -102,10 +142,22 @@ int run(const Options& options) {
   options.json.check();
   RnnSpec spec = options.spec;
   spec.input_size = options.input_size.value_or(input_like(spec.hidden_size));
+  const LimitRecords records = records_for(options);
   const Plan plan(spec, options.dims, options.mode, options.device.device());
+  const auto constants = constants_for(plan.device(), options, records);
+  std::vector<Comparison> comparisons;
+  for (const Timeable& timeable : timeable_of(plan))
+    if (const auto comparison =
+            compare_with_records(timeable, facts_of(plan.device()), records, constants))
+      comparisons.push_back(*comparison);
   const Lines print(options.json.to_stdout());
   print(plan.explain());
-  options.json.write(describe(plan));
+  for (const std::string& line : lines_of(comparisons)) print(bench::escaped(line));
+  for (const std::string& complaint : records.complaints)
+    std::fprintf(stderr, "takt: %s\n", bench::escaped(complaint).c_str());
+  Json json = describe(plan);
+  json["limits"] = json_of(comparisons);
+  options.json.write(json);
   return 0;
 }
 
@@ -117,6 +169,7 @@ Command explain_command(CLI::App& tool) {
   const auto options = std::make_shared<Options>();
   add_sizes(app, *options);
   add_spec(app, options->spec);
+  add_records(app, *options);
   options->device.add(app);
   options->json.add(app, "The plan");
   return {&app, [options] { return run(*options); }};

@@ -1,0 +1,52 @@
+// The least time that this machine's processors could need for a problem, to print beside what is
+// measured.
+//
+// A call cannot be faster than the largest of three times:
+//   products  the operations of all products, at the peak of multiply-adds of all threads;
+//   weights   R, read once in every step (and once more in each step of backward), at the bandwidth
+//             of the nearest level of memory that holds all of it, each thread its share; nothing
+//             where that is L1, from which a multiply-add reads about as fast as it runs;
+//   memory    what a call reads and writes at least once in each pass, likewise.
+// Left out, so that the limit stays below what is possible: the cells' functions, h and c between
+// steps, waiting of threads for each other, all that overlaps badly. docs/limit.md has the units.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shape.hpp"
+
+namespace takt::bench {
+
+/// A level of memory as all threads see it together.
+struct MemoryLevel {
+  std::string name;         ///< "L2", "L3", "memory"
+  double bytes = 0;         ///< what it holds; infinite for memory
+  double bytes_per_second;  ///< of reads
+};
+
+struct MachineLimits {
+  int threads = 1;
+  double f32_per_second = 0, f64_per_second = 0;  ///< operations, a multiply-add being two
+  double l1_bytes = 0;                            ///< of all threads together
+  std::vector<MemoryLevel> levels{};              ///< behind L1; empty: nothing tells the caches
+};
+
+struct CpuLimit {
+  double products = 0, weights = 0, memory = 0;  ///< seconds of a call
+
+  double seconds() const;
+  /// The largest of them: "products", "weights" or "memory".
+  std::string_view bound_by() const;
+};
+
+/// For types that a cpu device has: f32 and f64.
+CpuLimit cpu_limit(const Shape& shape, const Footprint& bytes, const MachineLimits& machine);
+
+/// Measured in about so many seconds, with as many threads as a device has and the instructions of
+/// its level ("x86-64-v3"): the best of many short tries, since a limit is no average.
+MachineLimits measure_machine(int threads, const std::string& instruction_set, double seconds);
+
+}  // namespace takt::bench

@@ -1,0 +1,84 @@
+// What a machine's processors can do at most.
+#include "tool/machine_limits.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+
+#include "tool/failure.hpp"
+#include "tool/text.hpp"
+
+namespace takt::tool {
+namespace {
+
+constexpr double giga = 1e9;
+
+/// "l2_gb_per_s" of L2.
+std::string member(const std::string& level, const char* rest) {
+  std::string name = level + rest;
+  name.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(name.front())));
+  return name;
+}
+
+double above_zero(const Json& json, const std::string& name) {
+  const auto found = json.find(name);
+  if (found == json.end() || !found->is_number() || !(found->get<double>() > 0))
+    throw Failure("'" + name + "' must be a number above 0");
+  return found->get<double>();
+}
+
+}  // namespace
+
+std::optional<bench::MachineLimits> measure_limits(const Device& device, double seconds_per_point) {
+  if (device.kind() != DeviceKind::cpu) return std::nullopt;
+  return bench::measure_machine(device.threads(), device.instruction_set(),
+                                std::clamp(2 * seconds_per_point, 0.1, 1.0));
+}
+
+std::string text_of(const bench::MachineLimits& machine) {
+  std::string text = format("%.3g GFLOP/s f32, %.3g f64", machine.f32_per_second / giga,
+                            machine.f64_per_second / giga);
+  for (const bench::MemoryLevel& level : machine.levels)
+    text += (&level == &machine.levels.front() ? "; " : ", ") + level.name +
+            format(" %.3g GB/s", level.bytes_per_second / giga);
+  return text;
+}
+
+Json json_of(const std::optional<bench::MachineLimits>& machine) {
+  if (!machine) return Json();
+  Json json{{"threads", machine->threads},
+            {"peak_gflop_per_s", machine->f32_per_second / giga},
+            {"peak_f64_gflop_per_s", machine->f64_per_second / giga}};
+  if (machine->l1_bytes > 0) json["l1_bytes"] = machine->l1_bytes;
+  for (const bench::MemoryLevel& level : machine->levels) {
+    json[member(level.name, "_gb_per_s")] = level.bytes_per_second / giga;
+    if (level.bytes < std::numeric_limits<double>::infinity())
+      json[member(level.name, "_bytes")] = level.bytes;
+  }
+  return json;
+}
+
+bench::MachineLimits limits_from(const Json& json) {
+  bench::MachineLimits machine{
+      .threads = static_cast<int>(std::min(above_zero(json, "threads"), 1e6)),
+      .f32_per_second = giga * above_zero(json, "peak_gflop_per_s"),
+      .f64_per_second = giga * above_zero(json, "peak_f64_gflop_per_s")};
+  if (json.contains("l1_bytes")) machine.l1_bytes = above_zero(json, "l1_bytes");
+  for (const char* name : {"L2", "L3", "L4", "memory"}) {
+    const std::string speed = member(name, "_gb_per_s"), bytes = member(name, "_bytes");
+    if (!json.contains(speed)) continue;
+    machine.levels.push_back({.name = name,
+                              .bytes = name == std::string("memory")
+                                           ? std::numeric_limits<double>::infinity()
+                                           : above_zero(json, bytes),
+                              .bytes_per_second = giga * above_zero(json, speed)});
+  }
+  return machine;
+}
+
+Json json_of(const std::optional<bench::CpuLimit>& limit) {
+  if (!limit) return Json();
+  return {{"seconds", limit->seconds()}, {"bound_by", limit->bound_by()}};
+}
+
+}  // namespace takt::tool

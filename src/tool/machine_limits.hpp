@@ -1,0 +1,30 @@
+// What a machine's processors can do at most: as a line and as JSON, and back.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <takt/device.hpp>
+
+#include "roofline.hpp"
+#include "tool/output.hpp"
+
+namespace takt::tool {
+
+/// Measured in at most a second, less where each point takes less than half of one. None on a GPU,
+/// which has a limit model of its own.
+std::optional<bench::MachineLimits> measure_limits(const Device& device, double seconds_per_point);
+
+/// "403 GFLOP/s f32, 201 f64; L2 410 GB/s, memory 30 GB/s".
+std::string text_of(const bench::MachineLimits& machine);
+
+/// Null where there are none.
+Json json_of(const std::optional<bench::MachineLimits>& machine);
+
+/// The reverse. Throws Failure, "'l2_bytes' must be a number above 0", where it cannot be read.
+bench::MachineLimits limits_from(const Json& json);
+
+/// Null where there is none.
+Json json_of(const std::optional<bench::CpuLimit>& limit);
+
+}  // namespace takt::tool

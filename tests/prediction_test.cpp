@@ -1,0 +1,257 @@
+// Limits beside recorded times. The records in tests/limit are made up.
+#if defined(TAKT_BENCH) && defined(TAKT_TOOL)
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "facts.hpp"
+#include "tool/failure.hpp"
+#include "tool/prediction.hpp"
+#include "tool_run.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using takt::DataType;
+using takt::DeviceFacts;
+using takt::DeviceKind;
+using takt::bench::Shape;
+using takt::test::Folder;
+using takt::tool::compare_with_records;
+using takt::tool::Comparison;
+using takt::tool::frozen_constants;
+using takt::tool::Json;
+using takt::tool::LimitRecords;
+using takt::tool::lines_of;
+using takt::tool::read_limit_records;
+using takt::tool::Timeable;
+using Lines = std::vector<std::string>;
+
+std::string fixture(const std::string& name) {
+  std::ifstream file(TAKT_TEST_DATA_DIR "/limit/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The record with some members replaced.
+std::string changed(const std::string& name, const Json& members) {
+  Json json = Json::parse(fixture(name));
+  json.update(members);
+  return json.dump();
+}
+
+DeviceFacts gpu() {
+  return {.kind = DeviceKind::cuda, .name = "Fixture GPU"};
+}
+
+DeviceFacts cpu() {
+  return {.name = "Fixture CPU", .threads = 2, .instruction_set = "x86-64-v3"};
+}
+
+Timeable on_gpu() {
+  return {{.cell = "lstm", .type = DataType::bf16, .T = 10, .B = 20, .I = 100, .H = 200}, "step"};
+}
+
+/// That of the roofline's test, which gives 12.8 seconds.
+Timeable on_cpu() {
+  return {{.cell = "lstm", .T = 10, .B = 2, .I = 3, .H = 4},
+          "cpu",
+          {.x = 240, .y = 320, .final_states = 64, .weights = 576}};
+}
+
+Lines lines(const Timeable& timeable, const DeviceFacts& device, const LimitRecords& records) {
+  const auto comparison =
+      compare_with_records(timeable, device, records, frozen_constants(records, device));
+  return comparison ? lines_of({*comparison}) : Lines{};
+}
+
+TEST(Prediction, StandsBesideTheMeasuredTimeOfAGpu) {
+  const Folder folder;
+  fs::create_directory(folder / "run");
+  folder.write("run/microbench.json", fixture("microbench.json"));
+  folder.write("gpu.json", fixture("gpu.json"));
+  const LimitRecords records = read_limit_records(folder.path());
+  EXPECT_EQ(records.complaints, Lines{});
+  const std::string path = folder.path().generic_string();
+  const Lines expected = {
+      "limit      step, inference: predicted 4.35 us/step (limit model, constants of " + path +
+          "/run/microbench.json, commit f1f1f1f, 2001-01-02T00:00:00Z), measured 4 us/step (" +
+          path + "/gpu.json, commit b2b2b2b, 2001-02-01T00:00:00Z)",
+      "           step in a graph: 2.35 us/step",
+      "           one cluster of 2: not measured: max_active_clusters of 2 blocks, "
+      "cluster_exchange of 2 blocks",
+      "           one cluster of 4: 0.5 us/step",
+      "           one cluster of 8: not measured: max_active_clusters of 8 blocks, "
+      "cluster_exchange of 8 blocks",
+      "           one cluster of 16: not measured: max_active_clusters of 16 blocks, "
+      "cluster_exchange of 16 blocks",
+      "           full grid: 1.22 us/step"};
+  EXPECT_EQ(lines(on_gpu(), gpu(), records), expected);
+}
+
+TEST(Prediction, IsNotMeasuredWithoutConstants) {
+  const Folder folder;
+  folder.write("gpu.json", fixture("gpu.json"));
+  const Lines found = lines(on_gpu(), gpu(), read_limit_records(folder.path()));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(
+      found[0].starts_with("limit      step, inference: predicted not measured: constants "
+                           "of this device, measured 4 us/step ("))
+      << found[0];
+}
+
+TEST(Prediction, StandsBesideTheMeasuredTimeOfACpu) {
+  const Folder folder;
+  folder.write("cpu.json", fixture("cpu.json"));
+  const LimitRecords records = read_limit_records(folder.path());
+  const std::string from =
+      folder.path().generic_string() + "/cpu.json, commit b2b2b2b, 2001-02-01T00:00:00Z)";
+  EXPECT_EQ(lines(on_cpu(), cpu(), records),
+            Lines{"limit      cpu, inference: predicted 1.28e+06 us/step (limit model, bound by "
+                  "weights, constants of " +
+                  from + ", measured 100 us/step (" + from});
+  Timeable other = on_cpu();
+  other.shape.T = 11;  // was not measured; its limit is known all the same
+  const Lines found = lines(other, cpu(), records);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].ends_with(from + ", measured in no record")) << found[0];
+}
+
+TEST(Prediction, SaysNothingOfOtherDevices) {
+  const Folder folder;
+  for (const std::string name : {"cpu.json", "gpu.json", "microbench.json"})
+    folder.write(name, fixture(name));
+  const LimitRecords records = read_limit_records(folder.path());
+  EXPECT_EQ(lines(on_cpu(), cpu(), records).size(), 1u);
+  DeviceFacts device = cpu();
+  device.threads = 3;
+  EXPECT_EQ(lines(on_cpu(), device, records), Lines{});
+  device = cpu(), device.instruction_set = "x86-64-v4";
+  EXPECT_EQ(lines(on_cpu(), device, records), Lines{});
+  device = cpu(), device.name = "Other CPU";
+  EXPECT_EQ(lines(on_cpu(), device, records), Lines{});
+  device = gpu(), device.name = "Other GPU";
+  EXPECT_EQ(lines(on_gpu(), device, records), Lines{});
+  EXPECT_EQ(lines(on_gpu(), gpu(), read_limit_records((folder / "none").string())), Lines{});
+}
+
+TEST(Prediction, TakesTheOldestCompleteConstantsAndTheNewestTime) {
+  const Folder folder;
+  const auto date = [](int day) { return "2001-01-0" + std::to_string(day) + "T00:00:00Z"; };
+  folder.write("a.json", changed("microbench.json", {{"date", date(5)}}));
+  folder.write("b.json", changed("microbench.json", {{"date", date(3)}}));
+  folder.write("c.json", changed("microbench.json", {{"date", date(1)}, {"complete", false}}));
+  folder.write("d.json", changed("microbench.json", {{"date", date(2)}, {"emulated", true}}));
+  folder.write("e.json", changed("gpu.json", {{"date", date(7)}}));
+  folder.write("f.json", changed("gpu.json", {{"date", date(8)}, {"dirty", true}}));
+  folder.write("g.json", changed("gpu.json", {{"date", date(6)}}));
+  const Lines found = lines(on_gpu(), gpu(), read_limit_records(folder.path()));
+  ASSERT_FALSE(found.empty());
+  EXPECT_NE(found[0].find("/b.json, commit f1f1f1f, " + date(3)), std::string::npos) << found[0];
+  EXPECT_TRUE(found[0].ends_with("/f.json, commit b2b2b2b-dirty, " + date(8) + ")")) << found[0];
+}
+
+TEST(Prediction, NamesARecordThatCannotBeRead) {
+  const Folder folder;
+  folder.write("gpu.json", fixture("gpu.json"));
+  folder.write("cut.json", fixture("cpu.json").substr(0, 100));
+  folder.write("wrong.json", changed("cpu.json", {{"points", 3}}));
+  folder.write("zero.json",
+               changed("cpu.json", {{"machine_limits", {{"threads", 2}, {"l2_bytes", 1}}}}));
+  folder.write("nameless.json", changed("microbench.json", {{"device", Json::object()}}));
+  folder.write("run.json", R"({"record": "gpu run"})");  // not for this
+  const LimitRecords records = read_limit_records(folder.path());
+  const std::string path = "'" + folder.path().generic_string() + "/",
+                    middle = "' is no record that can be read: ";
+  EXPECT_EQ(records.complaints,
+            (Lines{path + "cut.json" + middle + "it is not JSON",
+                   path + "nameless.json" + middle + "its 'name' must be a text",
+                   path + "wrong.json" + middle + "its 'points' must be a list",
+                   path + "zero.json" + middle + "'peak_gflop_per_s' must be a number above 0"}));
+  EXPECT_EQ(records.bench.size(), 1u);
+}
+
+TEST(Prediction, RefusesConstantsThatAreNone) {
+  const Folder folder;
+  folder.write("cpu.json", fixture("cpu.json"));
+  folder.write("emulated.json", changed("microbench.json", {{"emulated", true}}));
+  folder.write("good.json", fixture("microbench.json"));
+  EXPECT_EQ(takt::tool::read_constants((folder / "good.json").string()).device, "Fixture GPU");
+  const auto refusal = [&](const std::string& name) -> std::string {
+    try {
+      takt::tool::read_constants((folder / name).string());
+    } catch (const takt::tool::UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string must = "'; it must be a record of takt_microbench: ";
+  const std::string path = "--constants is '" + folder.path().string() + "/";
+  EXPECT_EQ(refusal("none.json"), path + "none.json" + must + "it cannot be opened");
+  EXPECT_EQ(refusal("cpu.json"), path + "cpu.json" + must + "its 'record' must be \"microbench\"");
+  EXPECT_EQ(refusal("emulated.json"),
+            path + "emulated.json" + must + "an emulated device wrote it, which measures nothing");
+}
+
+TEST(Prediction, IsOfWhatBenchTimes) {
+  using takt::bench::Timed;
+  const takt::Device device = takt::Device::cpu({.threads = 1, .instruction_set = ""});
+  takt::RnnSpec spec{.cell = "gru", .input_size = 3, .hidden_size = 4};
+  const auto timed = [&](takt::Mode mode, takt::Dims dims = {5, 2}) {
+    std::vector<Timed> all;
+    for (const Timeable& each : takt::tool::timeable_of(takt::Plan(spec, dims, mode, device)))
+      all.push_back(each.shape.timed);
+    return all;
+  };
+  EXPECT_EQ(timed(takt::Mode::inference), std::vector{Timed::inference});
+  EXPECT_EQ(timed(takt::Mode::training), (std::vector{Timed::training_forward, Timed::training}));
+  EXPECT_TRUE(timed(takt::Mode::inference, {0, 2}).empty());
+  EXPECT_TRUE(timed(takt::Mode::inference, {5, 0}).empty());
+  spec.direction = takt::Direction::reverse;
+  EXPECT_TRUE(timed(takt::Mode::inference).empty());
+}
+
+TEST(ToolExplain, PrintsTheLimitBesideARecordedTime) {
+  const Folder folder;
+  fs::create_directories(folder / "bench/results");
+  const std::vector<std::string> sizes = {"--device", "cpu", "--hidden", "5",
+                                          "--seq",    "16",  "--batch",  "2"};
+  std::vector<std::string> bench = {"bench", "--seconds", "0.001", "--json",
+                                    "bench/results/a.json"};
+  bench.insert(bench.end(), sizes.begin(), sizes.end());
+  ASSERT_EQ(takt::test::run_tool({.arguments = bench, .folder = folder.path()}).exit_code, 0);
+  folder.write("bench/results/broken.json", "{");
+  const Json report = Json::parse(folder.read("bench/results/a.json"));
+  std::vector<std::string> explain = {"explain"};
+  explain.insert(explain.end(), sizes.begin(), sizes.end());
+  const auto text = takt::test::run_tool({.arguments = explain, .folder = folder.path()});
+  EXPECT_EQ(text.exit_code, 0);
+  EXPECT_NE(text.out.find("\nlimit      cpu, inference: predicted "), std::string::npos)
+      << text.out;
+  EXPECT_EQ(text.err,
+            "takt: 'bench/results/broken.json' is no record that can be read: it is not "
+            "JSON\n");
+  explain.insert(explain.end(), {"--results", "bench/results", "--json"});
+  const auto told = takt::test::run_tool({.arguments = explain, .folder = folder.path()});
+  const Json limits = Json::parse(told.out)["limits"];
+  ASSERT_EQ(limits.size(), 1u);
+  const Json& point = report["points"][0];
+  EXPECT_DOUBLE_EQ(limits[0]["measured"]["us_per_step"].get<double>(),
+                   point["us_per_step"].get<double>());
+  EXPECT_EQ(limits[0]["measured"]["file"], "bench/results/a.json");
+  // Through JSON and back the limit is the same.
+  EXPECT_NEAR(limits[0]["predicted"][0]["us_per_step"].get<double>() /
+                  (1e6 * point["limit"]["seconds"].get<double>() / 16),
+              1, 1e-9);
+  EXPECT_EQ(limits[0]["predicted"][0]["note"],
+            "bound by " + point["limit"]["bound_by"].get<std::string>());
+}
+
+}  // namespace
+
+#endif
