@@ -99,7 +99,8 @@ choose_programs() {
     gpu_filter='*_cuda:*/CudaContract.*'
     other_filter="*-$gpu_filter"
     # Those that read the tree or run the tool that they were built with.
-    [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:Readme.*'
+    [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:KernelFamilies.*'
+    [[ -z $prebuilt ]] || other_filter+=':Limit*:Microbench.*:Prediction.*:Readme.*'
     # Each takes some seconds there.
     sanitizer_filter='*/CudaContract.Nothing*/lstm:*/CudaContract.Nothing*/gru'
     sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/lstm_*_cuda'

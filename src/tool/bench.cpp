@@ -261,7 +261,7 @@ int run(const BenchOptions& options) {
   const Device device = options.device().device();
   const Peers peers = options.peers(device);
   const Lines print(options.json().to_stdout());
-  BenchRecord record{
+  BenchContext record{
       .device = device, .peers = peers, .load = machine_load(), .seconds = options.seconds()};
   std::vector<BenchPoint> points_to_measure = points_of(options, device, peers);
   record.machine = measure_limits(device, options.seconds());

@@ -193,7 +193,7 @@ std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all) {
   return lines;
 }
 
-Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points) {
+Json bench_json(const BenchContext& record, const std::vector<BenchPoint>& points) {
   Json json{{"record", "bench"}};
   json.update(provenance("takt bench"));
   json["complete"] = record.complete;

@@ -39,7 +39,7 @@ struct Member {
 std::vector<Member> members_of(const BenchPoint& point);
 
 /// A run, beside its points.
-struct BenchRecord {
+struct BenchContext {
   const Device& device;
   const std::vector<const bench::PeerLibrary*>& peers;
   Load load;                                         ///< before the start
@@ -56,7 +56,7 @@ class BenchTable {
   BenchTable(const std::vector<BenchPoint>& points,
              const std::vector<const bench::PeerLibrary*>& peers);
   /// The lines above the rows.
-  std::vector<std::string> head(const BenchRecord& record) const;
+  std::vector<std::string> head(const BenchContext& record) const;
   std::string row(const BenchPoint& point) const;
 
  private:
@@ -82,7 +82,7 @@ std::vector<std::string> peer_lines(const std::vector<BenchPoint>& points);
 /// A paragraph on the growth of each series that has a fit.
 std::vector<std::string> fit_lines(const std::vector<BenchSeries>& all);
 
-Json bench_json(const BenchRecord& record, const std::vector<BenchPoint>& points);
+Json bench_json(const BenchContext& record, const std::vector<BenchPoint>& points);
 
 /// None where no series has two lengths.
 std::optional<bench::Plot> bench_plot(const Device& device, const std::vector<BenchSeries>& all);

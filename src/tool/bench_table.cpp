@@ -129,7 +129,7 @@ std::string BenchTable::timed_text() const {
   return text;
 }
 
-std::vector<std::string> BenchTable::head(const BenchRecord& record) const {
+std::vector<std::string> BenchTable::head(const BenchContext& record) const {
   std::string problem;
   for (std::size_t m = 0; m < members_.size(); ++m)
     if (!varies_[m]) problem += named(members_[m]);

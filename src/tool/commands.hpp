@@ -18,5 +18,6 @@ Command info_command(CLI::App& tool);
 Command validate_command(CLI::App& tool);
 Command bench_command(CLI::App& tool);
 Command explain_command(CLI::App& tool);
+Command report_command(CLI::App& tool);
 
 }  // namespace takt::tool

@@ -131,11 +131,13 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", takt::version());
     app.require_subcommand(0, 1);
     app.footer(
-        "Exit codes: 0 done, 1 a result outside its tolerance (or that too loose to tell), 2 wrong "
-        "arguments, 3 could not be done.");
+        "Exit codes: 0 done, 1 a result outside its tolerance (or that too loose to tell), or a "
+        "report "
+        "that is not what the records give, 2 wrong arguments, 3 could not be done.");
     const std::vector<Command> commands = {
         takt::tool::info_command(app), takt::tool::validate_command(app),
-        takt::tool::bench_command(app), takt::tool::explain_command(app)};
+        takt::tool::bench_command(app), takt::tool::explain_command(app),
+        takt::tool::report_command(app)};
     return run(app, commands, argc, argv);
   } catch (const takt::tool::UsageError& error) {
     return complain(misused, error.what());

@@ -1,0 +1,246 @@
+// Recorded results.
+#include "tool/report_records.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <set>
+
+#include "tool/failure.hpp"
+#include "tool/report_field.hpp"
+#include "tool/text.hpp"
+#include "words.hpp"
+
+namespace takt::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "ce36898" of a clean tree.
+std::string clean_commit(const Field& record) {
+  const Field commit = record["commit"];
+  const std::string text = commit.text();
+  if (text.ends_with("-dirty")) commit.refuse("a clean commit");
+  if (const Field dirty = record["dirty"]; dirty.there() && dirty.flag())
+    dirty.refuse("false: what is recorded comes from a clean commit");
+  return text;
+}
+
+/// "2026-01-31T12:00:00Z", so that the order of texts is that of time.
+std::string date_of(const Field& record) {
+  constexpr std::string_view form = "0000-00-00T00:00:00Z";
+  const Field date = record["date"];
+  const std::string text = date.text();
+  const bool fits = text.size() == form.size() &&
+                    std::equal(text.begin(), text.end(), form.begin(), [](char c, char like) {
+                      return like == '0' ? c >= '0' && c <= '9' : c == like;
+                    });
+  if (!fits) date.refuse("a time like 2026-01-31T12:00:00Z");
+  return text;
+}
+
+std::string device_text(const Field& device) {
+  if (device.is_text()) return device.text();
+  const Field description = device["description"];
+  return description.there() ? description.text() : device["name"].text();
+}
+
+bool true_if_there(const Field& member, bool absent) {
+  return member.there() ? member.flag() : absent;
+}
+
+Origin origin_of(const Field& record) {
+  return {.file = record.file(),
+          .device = device_text(record["device"]),
+          .commit = clean_commit(record),
+          .date = date_of(record),
+          .complete = true_if_there(record["complete"], true)};
+}
+
+/// The emulated device also says so in its name, in records of programs that know no more of it.
+bool is_emulated(const Field& record) {
+  return true_if_there(record["emulated"], false) ||
+         device_text(record["device"]).find("emulated") != std::string::npos;
+}
+
+bench::Shape shape_of(const Field& point) {
+  bench::Shape shape{.cell = point["cell"].text()};
+  if (!bench::set_precision(shape, point["type"].text()))
+    point["type"].refuse("one of: " + bench::all_precisions());
+  shape.T = point["T"].size();
+  shape.B = point["B"].size();
+  shape.I = point["I"].size();
+  shape.H = point["H"].size();
+  const auto timed = bench::find_word<bench::Timed>(point["mode"].text());
+  if (!timed) point["mode"].refuse("one of: " + bench::all_words<bench::Timed>());
+  shape.timed = *timed;
+  return shape;
+}
+
+Times times_of(const Field& measured) {
+  Times times{.median = measured["median_s"].above_zero(), .least = HUGE_VAL};
+  for (const Field& sample : measured["samples_s"].items()) {
+    times.least = std::min(times.least, sample.above_zero());
+    times.most = std::max(times.most, sample.above_zero());
+  }
+  if (!(times.least <= times.median && times.median <= times.most))
+    measured["median_s"].refuse("the median of 'samples_s'");
+  return times;
+}
+
+RecordedPeer peer_of(const Field& recorded) {
+  RecordedPeer peer{.name = recorded["name"].text()};
+  if (recorded["refusal"].there()) {
+    peer.refusal = recorded["refusal"].text();
+    return peer;
+  }
+  if (recorded["algorithm"].there()) peer.algorithm = recorded["algorithm"].text();
+  peer.times = times_of(recorded);
+  peer.agrees = recorded["ratio"].there();
+  return peer;
+}
+
+/// A number that is not finite is null in JSON.
+double error_of(const Field& error) {
+  return error.there() ? error.number() : std::numeric_limits<double>::quiet_NaN();
+}
+
+void read_check(const Field& check, RecordedCase& recorded) {
+  if (!check.there()) return;
+  recorded.inside = check["inside_tolerance"].flag();
+  for (const Field& tensor : check["tensors"].items()) {
+    const double share = error_of(tensor["error"]) / tensor["tolerance"].above_zero();
+    if (!recorded.error_share || std::isnan(share) || share > *recorded.error_share)
+      recorded.error_share = share;
+    if (std::isnan(share)) break;
+  }
+}
+
+RecordedCase case_of(const Field& point) {
+  RecordedCase recorded{.shape = shape_of(point)};
+  if (point["refusal"].there()) {
+    recorded.refusal = point["refusal"].text();
+    return recorded;
+  }
+  recorded.times = times_of(point);
+  recorded.gflop_per_s = point["gflop_per_s"].above_zero();
+  recorded.bytes = point["bytes"]["of_call"].above_zero();
+  read_check(point["check"], recorded);
+  for (const Field& peer : point["peers"].items()) recorded.peers.push_back(peer_of(peer));
+  return recorded;
+}
+
+BenchRecord bench_record(const Field& record) {
+  BenchRecord read{.origin = origin_of(record)};
+  const std::string kind = record["device"]["kind"].text();
+  if (kind != "cpu" && kind != "cuda") record["device"]["kind"].refuse("one of: cpu, cuda");
+  read.kind = kind == "cpu" ? DeviceKind::cpu : DeviceKind::cuda;
+  read.versions = "takt " + record["version"].text();
+  for (const Field& peer : record["against"].items()) {
+    read.peers.push_back(peer["name"].text());
+    read.versions += ", " + read.peers.back() + " " + peer["version"].text();
+  }
+  read.versions += ", " + record["compiler"].text();
+  for (const Field& point : record["points"].items()) read.cases.push_back(case_of(point));
+  return read;
+}
+
+std::vector<Verdict> verdicts_of(const Field& list, const std::vector<std::string>& words) {
+  std::vector<Verdict> all;
+  for (const Field& each : list.items()) {
+    all.push_back({each["name"].text(), each["verdict"].text()});
+    if (std::find(words.begin(), words.end(), all.back().verdict) == words.end())
+      each["verdict"].refuse("one of: " + joined(words));
+  }
+  return all;
+}
+
+GpuRun gpu_run(const Field& record) {
+  const std::vector<std::string> words = {"passed", "failed", "skipped"};
+  const std::vector<std::string> stage_words = {"passed", "failed", "skipped", "cut"};
+  GpuRun run{.origin = origin_of(record)};
+  run.stages = verdicts_of(record["stages"], stage_words);
+  run.tests = verdicts_of(record["tests"], words);
+  const Field sanitizer = record["sanitizer"];
+  if (!sanitizer.there()) return run;
+  if (sanitizer["memcheck"].there()) run.memcheck = verdicts_of(sanitizer["memcheck"], words);
+  if (sanitizer["racecheck"].there()) run.racecheck = verdicts_of(sanitizer["racecheck"], words);
+  return run;
+}
+
+Json parsed(const fs::path& path, const std::string& name) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UsageError(name + ": the record cannot be read");
+  Json json = Json::parse(file, nullptr, false);
+  if (json.is_discarded()) throw UsageError(name + ": the record is not JSON");
+  return json;
+}
+
+void read_record(const fs::path& path, const fs::path& root, Records& records) {
+  const std::string name = path.lexically_proximate(root).generic_string();
+  const Json json = parsed(path, name);
+  const Field record(name, json);
+  const std::array<std::string, 3> kinds = {"bench", "microbench", "gpu run"};
+  const std::string kind = record["record"].text();
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+    record["record"].refuse("one of: " + joined({kinds.begin(), kinds.end()}));
+  ++records.files;
+  if (is_emulated(record))
+    records.emulated.push_back(name);
+  else if (kind == "bench")
+    records.bench.push_back(bench_record(record));
+  else if (kind == "gpu run")
+    records.gpu.push_back(gpu_run(record));
+  else
+    origin_of(record);
+}
+
+/// In the order of their names.
+std::set<fs::path> files_of(const fs::path& folder) {
+  std::set<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".json") files.insert(entry.path());
+  return files;
+}
+
+}  // namespace
+
+bool RecordedCase::asked(const std::string& peer) const {
+  return std::any_of(peers.begin(), peers.end(),
+                     [&](const RecordedPeer& each) { return each.name == peer; });
+}
+
+const RecordedPeer* RecordedCase::ran(const std::string& peer) const {
+  const auto found = std::find_if(peers.begin(), peers.end(), [&](const RecordedPeer& each) {
+    return each.name == peer && each.refusal.empty();
+  });
+  return found == peers.end() ? nullptr : &*found;
+}
+
+std::optional<double> RecordedCase::ratio(const std::string& peer) const {
+  const RecordedPeer* other = ran(peer);
+  if (other == nullptr || !other->agrees || !inside || !refusal.empty()) return std::nullopt;
+  return times.median / other->times.median;
+}
+
+Records read_records(const std::string& folder, const std::string& root) {
+  Records records;
+  const fs::path top = fs::absolute(root).lexically_normal();
+  const fs::path results = fs::absolute(folder).lexically_normal();
+  for (const fs::path& file : files_of(results)) read_record(file, top, records);
+  std::set<fs::path> runs;
+  for (const auto& entry : fs::directory_iterator(results))
+    if (entry.is_directory()) runs.insert(entry.path());
+  for (const fs::path& run : runs) {
+    if (!fs::exists(run / "run.json"))
+      throw UsageError(run.lexically_proximate(top).generic_string() +
+                       ": 'run.json' is missing; a folder of results must hold a run on a GPU");
+    for (const fs::path& file : files_of(run)) read_record(file, top, records);
+  }
+  return records;
+}
+
+}  // namespace takt::tool

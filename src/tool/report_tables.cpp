@@ -1,0 +1,247 @@
+// Tables of recorded benchmarks.
+#include "tool/report_tables.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include <takt/cells.hpp>
+
+#include "tool/markdown.hpp"
+#include "tool/text.hpp"
+
+namespace takt::tool {
+namespace {
+
+using bench::Shape;
+
+const char* const not_measured = "Not measured.\n";
+
+/// Cells in the order of their list; others behind it.
+std::size_t rank_of(const std::string& cell) {
+  std::size_t rank = 0;
+  for (const CellInfo& known : known_cells()) {
+    if (known.name == cell) break;
+    ++rank;
+  }
+  return rank;
+}
+
+auto key_of(const ChosenCase& each) {
+  const Shape& shape = each.shape();
+  return std::tuple(each.device(), rank_of(shape.cell), shape.cell, shape.timed, shape.type,
+                    shape.math, shape.H, shape.B, shape.T, shape.I);
+}
+
+/// Whether a case counts more than another one of the same key.
+bool is_better(const ChosenCase& a, const ChosenCase& b) {
+  const auto value = [](const ChosenCase& each) {
+    return std::tuple(!each.record->peers.empty(), each.record->origin.date,
+                      each.record->origin.file);
+  };
+  return value(a) > value(b);
+}
+
+/// Why cases are not in the means.
+struct LeftOut {
+  int takt_refused = 0, peer_refused = 0, differ = 0, outside = 0;
+
+  void count(const RecordedCase& each, const std::string& peer) {
+    if (!each.refusal.empty())
+      ++takt_refused;
+    else if (each.ran(peer) == nullptr)
+      ++peer_refused;
+    else if (!each.inside)
+      ++outside;
+    else
+      ++differ;
+  }
+  /// A sentence; empty where nothing was left out.
+  std::string text(const std::string& peer) const {
+    std::vector<std::string> parts;
+    const auto add = [&](int cases, const std::string& why) {
+      if (cases > 0) parts.push_back(std::to_string(cases) + " " + why);
+    };
+    add(takt_refused, "refused by takt");
+    add(peer_refused, "refused by " + peer);
+    add(outside, "outside takt's tolerance");
+    add(differ, "with different answers of both");
+    return parts.empty() ? "" : "Cases left out of the means: " + joined(parts) + ".\n\n";
+  }
+};
+
+/// The line under a table on one of its records.
+std::string origin_line(const BenchRecord& record) {
+  const Origin& origin = record.origin;
+  return "`" + origin.file + "`: " + origin.device + "; " + record.versions + "; commit " +
+         origin.commit + "; " + origin.date.substr(0, 10) +
+         (origin.complete ? "" : "; **cut short**") + ".\n";
+}
+
+std::string origin_lines(const std::vector<ChosenCase>& cases) {
+  std::string text;
+  for (const BenchRecord* record : records_of(cases))
+    text += (text.empty() ? "" : "\n") + origin_line(*record);
+  return text;
+}
+
+std::string ratio_text(const ChosenCase& each, double ratio) {
+  return format("%.2f (", ratio) + sizes_text(each.shape()) + ")";
+}
+
+/// Of cases with a ratio each; none of them, no row.
+void add_ratio_row(MarkdownTable& table, std::vector<std::string> cells,
+                   const std::vector<ChosenCase>& cases, const std::string& peer) {
+  double logarithms = 0;
+  std::map<double, const ChosenCase*> by_ratio;
+  std::size_t count = 0;
+  for (const ChosenCase& each : cases) {
+    const auto ratio = each.recorded->ratio(peer);
+    if (!ratio) continue;
+    ++count;
+    logarithms += std::log(*ratio);
+    by_ratio.emplace(*ratio, &each);
+  }
+  if (count == 0) return;
+  cells.push_back(std::to_string(count));
+  cells.push_back(format("%.2f", std::exp(logarithms / static_cast<double>(count))));
+  cells.push_back(ratio_text(*by_ratio.begin()->second, by_ratio.begin()->first));
+  cells.push_back(ratio_text(*by_ratio.rbegin()->second, by_ratio.rbegin()->first));
+  table.add(cells);
+}
+
+std::string ratio_table_of_device(const std::vector<ChosenCase>& cases, const std::string& peer) {
+  MarkdownTable table({"<cell", "<mode", "<type", "cases", "geometric mean", "best", "worst"});
+  const auto row = [](const ChosenCase& each) {
+    return std::tuple(each.shape().cell, each.shape().timed, precision_name(each.shape()));
+  };
+  for (const std::vector<ChosenCase>& group : grouped(cases, row)) {
+    const Shape& shape = group.front().shape();
+    add_ratio_row(
+        table,
+        {shape.cell, std::string(to_string(shape.timed)), std::string(precision_name(shape))},
+        group, peer);
+  }
+  add_ratio_row(table, {"**all**", "", ""}, cases, peer);
+  LeftOut left_out;
+  for (const ChosenCase& each : cases)
+    if (!each.recorded->ratio(peer)) left_out.count(*each.recorded, peer);
+  return table.text() + "\n" + left_out.text(peer) + origin_lines(cases);
+}
+
+std::string step_text(const Times& times, const Shape& shape) {
+  return format("%.3f", 1e6 * times.median / static_cast<double>(shape.T));
+}
+
+/// " (persist static)".
+std::string way_text(const RecordedPeer& peer) {
+  return peer.algorithm.empty() ? "" : " (" + peer.algorithm + ")";
+}
+
+std::vector<std::string> shape_row(const ChosenCase& each, const std::vector<std::string>& peers) {
+  const RecordedCase& recorded = *each.recorded;
+  const Shape& shape = recorded.shape;
+  std::vector<std::string> cells = {shape.cell, std::string(to_string(shape.timed)),
+                                    std::string(precision_name(shape))};
+  for (const std::int64_t size : {shape.T, shape.B, shape.I, shape.H})
+    cells.push_back(std::to_string(size));
+  const bool ran = recorded.refusal.empty();
+  cells.push_back(ran ? step_text(recorded.times, shape) : "refused");
+  cells.push_back(ran ? percent(recorded.times.spread()) : "-");
+  for (const std::string& name : peers) {
+    const RecordedPeer* peer = recorded.ran(name);
+    cells.push_back(peer != nullptr        ? step_text(peer->times, shape) + way_text(*peer)
+                    : recorded.asked(name) ? "refused"
+                                           : "-");
+    cells.push_back(peer ? percent(peer->times.spread()) : "-");
+    const auto ratio = recorded.ratio(name);
+    cells.push_back(ratio ? format("%.2f", *ratio) : peer && !peer->agrees ? "differs" : "-");
+  }
+  cells.push_back(ran ? format("%.2f", recorded.gflop_per_s) : "-");
+  cells.push_back(!ran ? "-"
+                  : recorded.error_share
+                      ? percent(*recorded.error_share) + (recorded.inside ? "" : " **OUTSIDE**")
+                      : "unchecked");
+  return cells;
+}
+
+std::string shape_table_of_device(const std::vector<ChosenCase>& cases) {
+  std::vector<std::string> peers,
+      titles = {"<cell", "<mode", "<type", "T", "B", "I", "H", "us/step", "spread"};
+  for (const BenchRecord* record : records_of(cases))
+    for (const std::string& peer : record->peers)
+      if (std::find(peers.begin(), peers.end(), peer) == peers.end()) peers.push_back(peer);
+  for (const std::string& peer : peers)
+    titles.insert(titles.end(), {peer + " us/step", "spread", "ratio"});
+  titles.insert(titles.end(), {"GFLOP/s", "error of tolerance"});
+  MarkdownTable table(titles);
+  for (const ChosenCase& each : cases) table.add(shape_row(each, peers));
+  return table.text() + "\n" + origin_lines(cases);
+}
+
+std::string by_device(const std::vector<ChosenCase>& cases,
+                      const std::function<std::string(const std::vector<ChosenCase>&)>& table) {
+  std::string text;
+  for (const auto& group : grouped(cases, [](const ChosenCase& each) { return each.device(); }))
+    text += (text.empty() ? "" : "\n") + table(group);
+  return text.empty() ? not_measured : text;
+}
+
+}  // namespace
+
+std::string sizes_text(const Shape& shape) {
+  return "T" + std::to_string(shape.T) + " B" + std::to_string(shape.B) + " I" +
+         std::to_string(shape.I) + " H" + std::to_string(shape.H);
+}
+
+std::vector<ChosenCase> choose(const Records& records, DeviceKind kind, const std::string& peer) {
+  std::map<decltype(key_of(std::declval<ChosenCase>())), ChosenCase> best;
+  for (const BenchRecord& record : records.bench) {
+    const auto& peers = record.peers;
+    if (record.kind != kind ||
+        (!peer.empty() && std::find(peers.begin(), peers.end(), peer) == peers.end()))
+      continue;
+    for (const RecordedCase& recorded : record.cases) {
+      const ChosenCase each{&record, &recorded};
+      const auto [place, is_new] = best.emplace(key_of(each), each);
+      if (!is_new && is_better(each, place->second)) place->second = each;
+    }
+  }
+  std::vector<ChosenCase> chosen;
+  for (const auto& [key, each] : best) chosen.push_back(each);
+  return chosen;
+}
+
+std::vector<const BenchRecord*> records_of(const std::vector<ChosenCase>& cases) {
+  std::vector<const BenchRecord*> records;
+  for (const ChosenCase& each : cases)
+    if (std::find(records.begin(), records.end(), each.record) == records.end())
+      records.push_back(each.record);
+  std::sort(records.begin(), records.end(), [](const BenchRecord* a, const BenchRecord* b) {
+    return a->origin.file < b->origin.file;
+  });
+  return records;
+}
+
+std::string ratio_table(const Records& records, DeviceKind kind, const std::string& peer) {
+  const std::string table = by_device(
+      choose(records, kind, peer),
+      [&](const std::vector<ChosenCase>& cases) { return ratio_table_of_device(cases, peer); });
+  return table == not_measured
+             ? table
+             : "Time of takt in times of " + peer + "'s; below 1 takt is faster.\n\n" + table;
+}
+
+std::string shape_table(const Records& records, DeviceKind kind) {
+  const std::string table = by_device(choose(records, kind, ""), shape_table_of_device);
+  return table == not_measured
+             ? table
+             : "Medians; spread: (most - least) / median of the repetitions; ratio: takt's time in "
+               "times of the other's.\n\n" +
+                   table;
+}
+
+}  // namespace takt::tool

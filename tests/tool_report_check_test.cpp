@@ -1,0 +1,110 @@
+// takt report --check: what was changed by hand, or is older than the records, is named.
+#ifdef TAKT_TOOL
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "report_tree.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using nlohmann::json;
+using takt::test::done;
+using takt::test::fixture;
+using takt::test::has_gnuplot;
+using takt::test::holds;
+using takt::test::outside;
+using takt::test::RecordedTree;
+using takt::test::ToolResult;
+using takt::test::Tree;
+
+std::string replaced(std::string text, const std::string& old, const std::string& with) {
+  const std::size_t at = text.find(old);
+  EXPECT_NE(at, std::string::npos) << old;
+  return at == std::string::npos ? text : text.replace(at, old.size(), with);
+}
+
+TEST(ToolReport, ChecksWhatItWrote) {
+  const RecordedTree tree;
+  ASSERT_EQ(tree.report().exit_code, done);
+  const auto before = tree.files();
+  if (has_gnuplot()) {
+    const ToolResult result = tree.report({"--check"});
+    EXPECT_EQ(result.exit_code, done) << result.out;
+  }
+  const ToolResult again = tree.report();
+  EXPECT_EQ(again.exit_code, done);
+  EXPECT_FALSE(holds(again.out, "wrote")) << again.out;
+  EXPECT_EQ(tree.files(), before);
+}
+
+struct Edit {
+  std::string file, old, with, said;
+};
+
+TEST(ToolReport, CheckFailsWhereADigitWasChangedByHand) {
+  const RecordedTree tree;
+  ASSERT_EQ(tree.report().exit_code, done);
+  for (const Edit& edit :
+       {Edit{"README.md", "|           0.50 |", "|           0.49 |",
+             "README.md:8 in block 'cpu-ratios': the file has '| lstm "},
+        Edit{"docs/measurements.md", " 14.000 (persist", " 15.000 (persist",
+             " in block 'gpu-shapes': the file has '| lstm "},
+        Edit{"docs/hardware.md", "2 of 3", "3 of 3", "docs/hardware.md:28: the file has '| "}}) {
+    const std::string original = tree.folder.read(edit.file);
+    tree.folder.write(edit.file, replaced(original, edit.old, edit.with));
+    const auto before = tree.files();
+    const ToolResult result = tree.report({"--check"});
+    EXPECT_EQ(result.exit_code, outside) << edit.file;
+    EXPECT_TRUE(holds(result.out, edit.said)) << result.out;
+    EXPECT_TRUE(holds(result.out, ", the records give '| ")) << result.out;
+    EXPECT_EQ(tree.files(), before);
+    tree.folder.write(edit.file, original);
+  }
+}
+
+TEST(ToolReport, CheckFailsWhereARecordIsNewer) {
+  const Tree tree;
+  tree.folder.write("bench/results/a.json", fixture("growth.json").dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  json record = fixture("growth.json");
+  record["points"].erase(2);
+  tree.folder.write("bench/results/a.json", record.dump());
+  const ToolResult result = tree.report({"--check"});
+  EXPECT_EQ(result.exit_code, outside);
+  EXPECT_TRUE(holds(result.out, "docs/measurements.md:")) << result.out;
+}
+
+TEST(ToolReport, ChecksPicturesByTheirRecordsAndThemselves) {
+  if (!has_gnuplot()) GTEST_SKIP() << "no gnuplot";
+  const RecordedTree tree;
+  ASSERT_EQ(tree.report().exit_code, done);
+  const std::string name = "docs/plots/ratio-onednn-f32-cpu-made-up-2-threads.svg";
+  const std::string original = tree.folder.read(name);
+  const auto expect_check = [&](const std::string& said) {
+    const ToolResult result = tree.report({"--check"});
+    EXPECT_EQ(result.exit_code, outside) << said;
+    EXPECT_TRUE(holds(result.out, said)) << result.out;
+  };
+  tree.folder.write(name, replaced(original, ">0.25<", ">0.24<"));
+  expect_check(name + ": is not what the records give");
+  EXPECT_TRUE(holds(tree.report().out, "wrote " + name));
+  EXPECT_EQ(tree.folder.read(name), original);
+  fs::remove(tree.folder / name);
+  expect_check(name + ": is missing");
+  ASSERT_EQ(tree.report().exit_code, done);
+  tree.folder.write("docs/plots/older.svg", original);
+  tree.folder.write("docs/plots/other.svg", "<svg/>");
+  expect_check("docs/plots/older.svg: no record gives this picture");
+  EXPECT_TRUE(holds(tree.report().out, "removed docs/plots/older.svg"));
+  EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/other.svg")) << "that is somebody else's";
+  EXPECT_EQ(tree.report({"--check"}).exit_code, done);
+}
+
+}  // namespace
+
+#endif
