@@ -14,6 +14,7 @@
 #include "call_kinds.hpp"
 #include "cell_names.hpp"
 #include "cpu/layout.hpp"
+#include "device.hpp"
 #include "refusal_cases.hpp"
 
 namespace takt::test {
@@ -202,9 +203,8 @@ class PackedRefusal : public testing::Test {
 
 TEST_F(PackedRefusal, OfWeightsOfAnotherShapeCellOrType) {
   const std::string sentence =
-      "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I and "
-      "H; "
-      "pack them first";
+      "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H "
+      "and instruction set; pack them first";
   const RnnSpec others[] = {
       {.cell = "lstm", .input_size = 4, .hidden_size = 6},
       {.cell = "lstm", .input_size = 3, .hidden_size = 7},
@@ -220,6 +220,29 @@ TEST_F(PackedRefusal, OfWeightsOfAnotherShapeCellOrType) {
   alignas(Plan::alignment) static std::byte zeros[1 << 16];
   ASSERT_GE(std::int64_t{sizeof zeros}, plan.packed_bytes());
   refuse(with({zeros}), sentence);
+}
+
+// Of whole vectors at every level, so that the sizes alone say nothing.
+TEST_F(PackedRefusal, OfWeightsInOtherVectors) {
+  const RnnSpec wide{.cell = "lstm", .input_size = 3, .hidden_size = 16};
+  const auto open = [](const std::string& level) {
+    return Device::cpu({.threads = 1, .instruction_set = level});
+  };
+  const std::vector<std::string> levels = cpu_levels();
+  const Device narrowest = open(levels.front()), widest = open(levels.back());
+  if (narrowest.state()->facts.vector_bytes == widest.state()->facts.vector_bytes)
+    GTEST_SKIP() << "all levels built that run here have vectors of one size";
+  const Plan packing(wide, {1, 1}, Mode::inference, narrowest),
+      forward(wide, {1, 1}, Mode::inference, widest);
+  const CallArrays theirs(packing, 1);
+  CallArrays own(forward, 1);
+  const PackedWeights others(packing, theirs.weights, stream);
+  Inputs inputs = own.inputs();
+  inputs.packed = static_cast<Bytes>(others).data;
+  expect_refusal<ArgumentError>(
+      [&] { forward.forward(inputs, own.outputs(), own.memory, stream); },
+      "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H "
+      "and instruction set; pack them first");
 }
 
 TEST_F(PackedRefusal, OfMemoryThatIsShortCrookedOrElsewhere) {

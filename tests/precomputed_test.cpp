@@ -103,5 +103,26 @@ TEST(PrecomputedRefusal, OfAWAndOfItsGradient) {
       "precomputed");
 }
 
+TEST(PrecomputedRefusal, OfPackedWeightsOfTheOtherInput) {
+  const Device device = Device::cpu({.threads = 1});
+  const Stream stream(device);
+  RnnSpec spec{.cell = "gru", .input_size = 18, .hidden_size = 6};
+  const Plan product(spec, {5, 4}, Mode::inference, device);
+  spec.input = InputMode::precomputed;
+  const Plan precomputed(spec, {5, 4}, Mode::inference, device);
+  for (const auto& pair : {std::pair{product, precomputed}, {precomputed, product}}) {
+    const Plan &packing = pair.first, &plan = pair.second;
+    CallArrays theirs(packing, 1), arrays(plan, 1);
+    const PackedWeights packed(packing, theirs.weights, stream);
+    Inputs inputs = arrays.inputs();
+    inputs.weights = {};
+    inputs.packed = static_cast<Bytes>(packed).data;
+    expect_refusal<ArgumentError>(
+        [&] { plan.forward(inputs, arrays.outputs(), arrays.memory, stream); },
+        "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H "
+        "and instruction set; pack them first");
+  }
+}
+
 }  // namespace
 }  // namespace takt::test

@@ -54,7 +54,7 @@ struct PackedMark {
   static constexpr std::int64_t packed = 0x7061636b;
   std::int64_t written = 0;  // packed
   std::int64_t cell = 0;     // in AllCells
-  std::int64_t I = 0, H = 0, Hp = 0, element_bytes = 0, precomputed = 0;
+  std::int64_t I = 0, H = 0, element_bytes = 0, vector_bytes = 0, precomputed = 0;
 
   friend bool operator==(const PackedMark&, const PackedMark&) = default;
 };

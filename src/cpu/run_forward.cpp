@@ -67,7 +67,8 @@ class ForwardRun {
     if (mark != packed_mark(plan_, call_.sizes))
       refuse(
           "forward", "packed",
-          " holds no weights that Plan::pack wrote for this cell, type, I and H; pack them first");
+          " holds no weights that Plan::pack wrote for this cell, type, I, H and instruction set; "
+          "pack them first");
   }
 
   /// Which half of h row p begins with, and which one it ends with.

@@ -9,8 +9,13 @@ namespace takt::cpu {
 
 /// What packed weights of a plan say of themselves.
 inline PackedMark packed_mark(const Plan::State& plan, const Sizes& sizes) {
-  return {PackedMark::packed, plan.decision.cell_index, sizes.I,          sizes.H,
-          sizes.Hp,           sizes.element_bytes,      sizes.precomputed};
+  return {PackedMark::packed,
+          plan.decision.cell_index,
+          sizes.I,
+          sizes.H,
+          sizes.element_bytes,
+          plan.device.state()->facts.vector_bytes,
+          sizes.precomputed};
 }
 
 template <class Real>

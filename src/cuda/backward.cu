@@ -260,8 +260,10 @@ void load_backward(const Plan::State& plan) {
     using Acc = Accumulator<Real>;
     // Those that forward.cu launches too are other functions there.
     load("prepare_rows_kernel", &prepare_rows_kernel);
-    load("gather_rows_kernel", &gather_rows_kernel<Real, wide>);
-    load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
+    if (plan.spec.input == InputMode::product) {
+      load("gather_rows_kernel", &gather_rows_kernel<Real, wide>);
+      load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
+    }
     load("gather_seen_kernel", &gather_seen_kernel<Real, wide>);
     load("gather_seen_kernel", &gather_seen_kernel<Real, 1>);
     load("scatter_rows_kernel", &scatter_rows_kernel<Real, wide>);

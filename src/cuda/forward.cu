@@ -164,10 +164,13 @@ void load_forward(const Plan::State& plan) {
   with_type(plan.spec.type, [&]<class Real>() {
     load("prepare_rows_kernel", &prepare_rows_kernel);
     load("initial_states_kernel", &initial_states_kernel<Real>);
-    load("gather_rows_kernel", &gather_rows_kernel<Real, Call<Real>::wide_units>);
-    load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
-    load("widen_rows_kernel", &widen_rows_kernel<Real, Call<Real>::wide_units>);
-    load("widen_rows_kernel", &widen_rows_kernel<Real, 1>);
+    if (plan.spec.input == InputMode::precomputed) {
+      load("widen_rows_kernel", &widen_rows_kernel<Real, Call<Real>::wide_units>);
+      load("widen_rows_kernel", &widen_rows_kernel<Real, 1>);
+    } else {
+      load("gather_rows_kernel", &gather_rows_kernel<Real, Call<Real>::wide_units>);
+      load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
+    }
     step_launches<Real>(plan.decision.cell_index).load_forward();
   });
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 
 #include "random.hpp"
 
@@ -23,12 +24,24 @@ std::vector<float> eighths(std::int64_t size, std::uint32_t sequence) {
   return rounded;
 }
 
+/// Its gaps are not finite.
+std::vector<float> placed_x(const Program& program) {
+  std::vector<float> placed(static_cast<std::size_t>(program.x_offset),
+                            std::numeric_limits<float>::quiet_NaN());
+  for (auto row = program.x.begin(); row != program.x.end(); row += program.shape.I) {
+    placed.insert(placed.end(), row, row + program.shape.I);
+    placed.insert(placed.end(), static_cast<std::size_t>(program.x_gap),
+                  std::numeric_limits<float>::quiet_NaN());
+  }
+  return placed;
+}
+
 /// What a program reads, on a device.
 struct Loaded {
   Loaded(const Program& program, const Device& device_in)
       : device(device_in),
         type(program.type),
-        x(put(program.x)),
+        x(put(placed_x(program))),
         h0(put(program.h0)),
         c0(put_inner(program.c0)),
         W(put(program.W)),
@@ -37,8 +50,13 @@ struct Loaded {
         bR(put(program.bR)),
         lengths(to_device<std::int32_t>(device, program.lengths)),
         resets(to_device<std::uint8_t>(device, program.resets)) {
-    inputs.x = x;
-    inputs.weights = {{.W = W, .R = R, .bW = bW, .bR = bR}};
+    const auto element = static_cast<std::int64_t>(size_of(type));
+    inputs.x = ConstRows(
+        static_cast<const void*>(static_cast<const char*>(x.data()) + program.x_offset * element),
+        program.shape.I + program.x_gap);
+    LayerWeights layer{.R = R, .bW = bW, .bR = bR};
+    if (program.input == InputMode::product) layer.W = W;
+    inputs.weights = {layer};
     if (!program.h0.empty()) inputs.h0 = h0;
     if (!program.c0.empty()) inputs.c0 = c0;
     if (!program.lengths.empty()) inputs.lengths = lengths;
@@ -87,7 +105,9 @@ RnnSpec Program::spec() const {
           .input_size = shape.I,
           .hidden_size = shape.H,
           .direction = direction,
+          .input = input,
           .type = type,
+          .layout = layout,
           .fill = fill};
 }
 

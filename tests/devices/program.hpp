@@ -44,6 +44,10 @@ struct Program {
   DataType type;
   CaseShape shape;
   Direction direction = Direction::forward;
+  Layout layout = Layout::time_major;  ///< of x, y, dy and what else is over time
+  InputMode input = InputMode::product;
+  /// Elements before x, and after each of its rows.
+  std::int64_t x_offset = 0, x_gap = 0;
   float fill = 0;
   std::int64_t G = 0, C = 0;
   std::vector<float> x, h0, c0, W, R, bW, bR, dy, dhT, dcT;

@@ -28,12 +28,14 @@ struct LayerCase {
   bool accumulate = false;
   Layout layout = Layout::time_major;
   Direction direction = Direction::forward;
+  InputMode input = InputMode::product;
 
   RnnSpec spec() const {
     return {.cell = cell,
             .input_size = I,
             .hidden_size = H,
             .direction = direction,
+            .input = input,
             .type = type,
             .layout = layout};
   }
@@ -180,7 +182,7 @@ class CudaLayer {
       add("c_all", C_ * like.T * BH(), inner());
     }
     if (plan.mode() == Mode::inference) return;
-    add("dW", GH * like.I, like.type);
+    if (like.input == InputMode::product) add("dW", GH * like.I, like.type);
     add("dR", GH * like.H, like.type);
     add("dbW", GH, like.type);
     add("dbR", GH, like.type);

@@ -26,10 +26,17 @@ using simt::Call;
 using Names = std::set<std::string>;
 
 /// Rows of a chunk are gathered and scattered, and sums over it kept in f32: all kernels run.
-const LayerCase like{.type = DataType::f16, .T = 2, .lengths = true, .resets = true};
+const LayerCase product{.type = DataType::f16, .T = 2, .lengths = true, .resets = true};
+const LayerCase precomputed{.type = DataType::f16,
+                            .T = 2,
+                            .I = 32,
+                            .lengths = true,
+                            .resets = true,
+                            .input = InputMode::precomputed};
 
 /// A whole program, each of its objects made where there is none yet.
 struct Program {
+  const LayerCase& like = product;
   std::optional<Device> device{};
   std::optional<Plan> plan{};
   std::optional<CudaLayer> layer{};
@@ -59,6 +66,7 @@ struct Fault {
   int code;
   const char* code_name;
   Names calls;  ///< of the kind that a program makes, as messages name them
+  const LayerCase& like = product;
 
   friend std::ostream& operator<<(std::ostream& out, const Fault& fault) {
     return out << fault.name;
@@ -66,7 +74,7 @@ struct Fault {
 };
 class CudaFault : public testing::TestWithParam<Fault> {
  protected:
-  const Results expected = Program().run();
+  const Results expected = Program{GetParam().like}.run();
   /// What messages named so far.
   Names named;
 
@@ -99,7 +107,7 @@ class CudaFault : public testing::TestWithParam<Fault> {
     simt::fail_at(GetParam().kind, k, GetParam().code);
     bool failed = false;
     {
-      Program program;
+      Program program{GetParam().like};
       failed = fails([&] { EXPECT_TRUE(same(program.run(), expected)); });
       if (failed && again) {
         EXPECT_TRUE(same(program.run(), expected));
@@ -128,6 +136,14 @@ const Fault faults[] = {
      {"prepare_rows_kernel", "initial_states_kernel", "gather_rows_kernel", "step_forward_kernel",
       "step_backward_kernel", "gather_seen_kernel", "column_sums_kernel", "scatter_rows_kernel",
       "store_sums_kernel", "initial_gradients_kernel"}},
+    {"launch_of_precomputed",
+     Call::launch,
+     cudaErrorLaunchOutOfResources,
+     "cudaErrorLaunchOutOfResources",
+     {"prepare_rows_kernel", "initial_states_kernel", "widen_rows_kernel", "step_forward_kernel",
+      "step_backward_kernel", "gather_seen_kernel", "column_sums_kernel", "scatter_rows_kernel",
+      "store_sums_kernel", "initial_gradients_kernel"},
+     precomputed},
     {"copy",
      Call::copy,
      cudaErrorUnknown,
@@ -156,6 +172,15 @@ const Fault faults[] = {
       "initial_states_kernel", "gather_rows_kernel", "step_forward_kernel", "step_backward_kernel",
       "gather_seen_kernel", "column_sums_kernel", "scatter_rows_kernel", "store_sums_kernel",
       "initial_gradients_kernel"}},
+    {"query_of_precomputed",
+     Call::query,
+     cudaErrorNoKernelImageForDevice,
+     "cudaErrorNoKernelImageForDevice",
+     {"Device::cuda", "cudaGetDeviceProperties", "cudaGetDevice", "prepare_rows_kernel",
+      "initial_states_kernel", "widen_rows_kernel", "step_forward_kernel", "step_backward_kernel",
+      "gather_seen_kernel", "column_sums_kernel", "scatter_rows_kernel", "store_sums_kernel",
+      "initial_gradients_kernel"},
+     precomputed},
 };
 INSTANTIATE_TEST_SUITE_P(Calls, CudaFault, testing::ValuesIn(faults),
                          [](const auto& tested) { return std::string(tested.param.name); });
@@ -198,7 +223,7 @@ void end_capture(cudaStream_t stream) {
 }
 
 TEST_P(CudaCaptureFault, LeavesAStreamThatWorks) {
-  Program program;
+  Program program{GetParam().like};
   program.make();
   const simt::TestStream handle;
   const StreamRef stream(static_cast<cudaStream_t>(handle));
@@ -234,7 +259,7 @@ const Refused refused[] = {
     {"status", [](Program& p, StreamRef stream) { status(*p.memory, stream); }},
     {"array", [](Program& p, StreamRef) { Array(*p.device, {8}); }},
     {"memory", [](Program& p, StreamRef) { Memory{*p.plan}; }},
-    {"plan", [](Program& p, StreamRef) { like.plan(*p.device); }},
+    {"plan", [](Program& p, StreamRef) { p.like.plan(*p.device); }},
     {"stream", [](Program& p, StreamRef) { Stream{*p.device}; }},
     {"device", [](Program&, StreamRef) { Device::cuda(); }},
 };
