@@ -21,10 +21,12 @@ std::string one_of(const std::string& words) {
 /// Which tests reach a kernel, beside those of DeviceAgainstReference and of CudaContract, which go
 /// every way.
 struct Reach {
-  const char* bits;     ///< of DeviceBits
-  bool narrow = false;  ///< DeviceNarrow
+  const char* bits = nullptr;  ///< of DeviceBits
+  bool narrow = false;         ///< DeviceNarrow
+  bool precomputed = false;    ///< DevicePrecomputed, DevicePrecomputedChunks
 };
-constexpr Reach forward{.bits = ".*", .narrow = true};
+constexpr Reach forward{.bits = ".*", .narrow = true, .precomputed = true};
+constexpr Reach without_product{.precomputed = true};
 constexpr Reach backward{
     .bits = "AgainIsTheSame|LengthsOfTStandForNone|GradientsDoNotDependOnWhatElseIsAsked"};
 /// Where rows have lengths.
@@ -36,9 +38,10 @@ std::string tests_of(const std::string& cell, const std::string& types, Reach re
   const std::string instance = "/" + cell + "_" + one_of(types) + "_cuda";
   const bool all = types == ".*", f32 = all || types.starts_with("f32"), tf32 = types == "tf32";
   std::string tests = "Devices/DeviceAgainstReference\\..*" + instance;
-  tests += "|Devices/DeviceBits\\." + one_of(reach.bits) + instance;
+  if (reach.bits != nullptr) tests += "|Devices/DeviceBits\\." + one_of(reach.bits) + instance;
   if (reach.narrow) tests += "|Devices/DeviceNarrow\\..*" + instance;
-  if (!tf32)
+  if (reach.precomputed) tests += "|Devices/DevicePrecomputed(Chunks)?\\..*" + instance;
+  if (!tf32 && reach.bits != nullptr)
     tests += "|Cells/CudaContract\\." +
              one_of(contract_of_types + (f32 ? std::string("|") + contract_of_f32 : "")) + "/" +
              cell;
@@ -118,7 +121,7 @@ std::vector<KernelFamily> kernel_families() {
        gate_rows("step_backward_kernel", backward)},
       family_of_all("rows gathered and scattered", {"kernels/rows.cuh"},
                     {{"gather_rows_kernel", ragged_forward},
-                     {"widen_rows_kernel", forward},
+                     {"widen_rows_kernel", without_product},
                      {"gather_seen_kernel", backward},
                      {"scatter_rows_kernel", ragged_backward}}),
       family_of_all("prepare", {"kernels/prepare.cuh", "kernels/initial_gradients.cuh"},

@@ -109,7 +109,7 @@ std::vector<TestDevice> devices_of_chunks() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, DevicePrecomputedChunks, testing::ValuesIn(devices_of_chunks()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& info) { return "gru_f32_" + info.param.name; });
 
 TEST_P(DevicePrecomputedChunks, GiveTheBitsOfAnIdentity) {
   const Device device = GetParam().open();
