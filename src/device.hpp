@@ -30,7 +30,7 @@ struct Device::State {
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  // After fork() the pool's threads are in the other process: waiting for them would never end.
+  // After fork() the pool's threads are in the other process and cannot be waited for.
   ~State() {
     if (!is_of_this_process()) (void)pool.release();
   }
