@@ -58,8 +58,8 @@ bool set_precision(Shape& shape, std::string_view word);
 /// "f32, f64, f16, bf16, tf32".
 std::string all_precisions();
 
-/// What a shape has beside one full layer with its input product, in the words of a list and
-/// "precomputed": "layers=2 bidirectional"; empty where there is nothing.
+/// What a shape has beside one full layer with its input product, in the words of a list:
+/// "layers=2 bidirectional"; empty where there is nothing.
 std::string extras_of(const Shape& shape);
 
 /// "lstm f32 B=32 I=128 H=128 inference": shapes of one series differ in T alone.
@@ -100,6 +100,9 @@ double available_bytes();
 struct ShapeError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// A line of a list, refused in the name of `place`, "file:line".
+Shape read_shape(const std::string& place, const std::string& text);
 
 /// A text list, one case a line: cell type T B I H mode, then any of the words that `extras_of`
 /// gives; # starts a comment. Throws ShapeError, also where the file cannot be read or holds no

@@ -128,11 +128,22 @@ class Line {
       shape.lengths = lengths(n, value, shape.T);
     else if (word == to_string(Direction::bidirectional))
       shape.direction = Direction::bidirectional;
+    else if (word == to_string(InputMode::precomputed))
+      shape.input = precomputed(n, shape);
     else
-      refuse(words_[n].column, "'" + escaped(word) +
-                                   "' must be one of: layers=N, bidirectional, projection=N, "
-                                   "heads=N, lengths=uniform, lengths=zipf; a line is " +
-                                   form() + ", then any of these");
+      refuse(words_[n].column,
+             "'" + escaped(word) +
+                 "' must be one of: layers=N, bidirectional, projection=N, "
+                 "heads=N, lengths=uniform, lengths=zipf, precomputed; a line is " +
+                 form() + ", then any of these");
+  }
+  /// x is W x: rows of all gates.
+  InputMode precomputed(std::size_t n, const Shape& shape) const {
+    const std::int64_t rows = without_input_product(shape).I;
+    if (shape.I != rows)
+      refuse(words_[n].column,
+             "'precomputed' is given, so I must be G*H = " + std::to_string(rows));
+    return InputMode::precomputed;
   }
   Lengths lengths(std::size_t n, const std::string& value, std::int64_t T) const {
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
@@ -153,6 +164,10 @@ class Line {
 };
 
 }  // namespace
+
+Shape read_shape(const std::string& place, const std::string& text) {
+  return Line(place, text).shape();
+}
 
 std::vector<Shape> read_shapes(const std::string& path) {
   std::ifstream file(path);

@@ -166,13 +166,14 @@ TEST(Prediction, NamesARecordThatCannotBeRead) {
   folder.write("nameless.json", changed("microbench.json", {{"device", Json::object()}}));
   folder.write("run.json", R"({"record": "gpu run"})");  // not for this
   const LimitRecords records = read_limit_records(folder.path());
-  const std::string path = "'" + folder.path().generic_string() + "/",
-                    middle = "' is no record that can be read: ";
-  EXPECT_EQ(records.complaints,
-            (Lines{path + "cut.json" + middle + "it is not JSON",
-                   path + "nameless.json" + middle + "its 'name' must be a text",
-                   path + "wrong.json" + middle + "its 'points' must be a list",
-                   path + "zero.json" + middle + "'peak_gflop_per_s' must be a number above 0"}));
+  const std::string path = folder.path().generic_string() + "/";
+  EXPECT_EQ(
+      records.complaints,
+      (Lines{path + "cut.json: the record is not JSON",
+             path + "nameless.json: 'device.name' is missing; it must be a text",
+             path + "wrong.json: 'points' is 3; it must be a list",
+             path + "zero.json: 'machine_limits.peak_gflop_per_s' is missing; it must be a number "
+                    "above 0"}));
   EXPECT_EQ(records.bench.size(), 1u);
 }
 
@@ -190,12 +191,14 @@ TEST(Prediction, RefusesConstantsThatAreNone) {
     }
     return "";
   };
-  const std::string must = "'; it must be a record of takt_microbench: ";
-  const std::string path = "--constants is '" + folder.path().string() + "/";
-  EXPECT_EQ(refusal("none.json"), path + "none.json" + must + "it cannot be opened");
-  EXPECT_EQ(refusal("cpu.json"), path + "cpu.json" + must + "its 'record' must be \"microbench\"");
-  EXPECT_EQ(refusal("emulated.json"),
-            path + "emulated.json" + must + "an emulated device wrote it, which measures nothing");
+  const std::string path =
+      "--constants must be a record of takt_microbench: " + folder.path().string() + "/";
+  EXPECT_EQ(refusal("none.json"), path + "none.json: the record cannot be read");
+  EXPECT_EQ(refusal("cpu.json"),
+            path + "cpu.json: 'record' is \"bench\"; it must be \"microbench\"");
+  const std::string emulated = refusal("emulated.json");
+  EXPECT_EQ(emulated.rfind(path + "emulated.json: 'device' is {", 0), 0u) << emulated;
+  EXPECT_TRUE(emulated.ends_with("it must be a GPU; an emulated one measures nothing")) << emulated;
 }
 
 TEST(Prediction, IsOfWhatBenchTimes) {
@@ -233,9 +236,7 @@ TEST(ToolExplain, PrintsTheLimitBesideARecordedTime) {
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_NE(text.out.find("\nlimit      cpu, inference: predicted "), std::string::npos)
       << text.out;
-  EXPECT_EQ(text.err,
-            "takt: 'bench/results/broken.json' is no record that can be read: it is not "
-            "JSON\n");
+  EXPECT_EQ(text.err, "takt: bench/results/broken.json: the record is not JSON\n");
   explain.insert(explain.end(), {"--results", "bench/results", "--json"});
   const auto told = takt::test::run_tool({.arguments = explain, .folder = folder.path()});
   const Json limits = Json::parse(told.out)["limits"];

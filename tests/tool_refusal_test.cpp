@@ -222,6 +222,8 @@ TEST(ToolRefuses, ListsThatAreNoLists) {
                       {"'lengths' is 'full'", "uniform, zipf"});
   expect_list_refusal(cell + " f32 2147483648 1 1 1 inference lengths=zipf",
                       {"'lengths' is given, so T must be at most 2147483647"});
+  expect_list_refusal("lstm f32 1 1 15 4 inference precomputed",
+                      {"list:1:29: 'precomputed' is given, so I must be G*H = 16"});
   expect_list_refusal(cell + " f32 1 1 1 1 inference layers=1 layers=2",
                       {"list:1:" + std::to_string(cell.size() + 33), "'layers' is there twice"});
 }

@@ -486,6 +486,18 @@ TEST(ToolBench, RunsWithoutTheInputProduct) {
     EXPECT_EQ(report["points"][n]["extras"], expected[n].second);
     EXPECT_TRUE(report["points"][n].contains("median_s"));
   }
+  // A list has a word for it.
+  folder.write("both",
+               "lstm f32 20 3  5 6 inference\n"
+               "lstm f32 20 3 24 6 inference precomputed\n");
+  const ToolResult both =
+      run_tool(ToolRun{.arguments = {"bench", "--shapes", "both", "--seconds", "0.001", "--no-plot",
+                                     "--json", "both.json"},
+                       .folder = folder.path()});
+  ASSERT_EQ(both.exit_code, 0) << both.out << both.err;
+  EXPECT_NE(both.out.find("; precomputed: without the input product"), std::string::npos)
+      << both.out;
+  EXPECT_EQ(json::parse(folder.read("both.json"))["points"][1]["extras"], "precomputed");
   std::vector<std::string> tensors;
   for (const json& error : report["points"][0]["check"]["tensors"])
     tensors.push_back(error["tensor"].get<std::string>());

@@ -160,7 +160,8 @@ void BenchOptions::add_problem(CLI::App& app) {
       ->disable_flag_override();
   app.add_option("--shapes", shapes_file_,
                  "A list instead, one case a line: cell type T B I H mode, then where it has them "
-                 "layers=N, bidirectional, projection=N, heads=N, lengths=uniform or zipf; # for "
+                 "layers=N, bidirectional, projection=N, heads=N, lengths=uniform or zipf, "
+                 "precomputed; # for "
                  "comments. What cannot be served is a row that says so")
       ->type_name("FILE");
 }

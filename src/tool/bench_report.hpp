@@ -70,7 +70,7 @@ class BenchTable {
   std::vector<Member> members_;                    // of the first shape
   std::vector<bool> varies_;                       // whether others differ in it
   std::int64_t least_width_ = 0, most_width_ = 0;  // of the windows in which y is checked
-  bool with_input_product_ = true;
+  bool with_input_product_ = false, without_input_product_ = false;  // any of them
   bool everywhere_ = true;        // whether they cover every step
   std::set<bench::Timed> timed_;  // in any of them
   Table table_;

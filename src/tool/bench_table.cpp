@@ -63,7 +63,7 @@ BenchTable::BenchTable(const std::vector<BenchPoint>& points,
     const std::int64_t width = bench::window_width(point.shape);
     least_width_ = std::min(least_width_, width);
     most_width_ = std::max(most_width_, width);
-    with_input_product_ = with_input_product_ && point.shape.input == InputMode::product;
+    (point.shape.input == InputMode::product ? with_input_product_ : without_input_product_) = true;
     everywhere_ = everywhere_ && point.shape.T <= width;
     timed_.insert(point.shape.timed);
   }
@@ -139,9 +139,10 @@ std::vector<std::string> BenchTable::head(const BenchContext& record) const {
       "load       " +
       format("%.2f on %d cores before the start", record.load.average, record.load.cores) +
       (record.load.heavy() ? ": busy, so times are too long and scatter" : ""));
-  lines.push_back(
-      "problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
-      (with_input_product_ ? ", with the input product" : ", without the input product"));
+  lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
+                  (!without_input_product_ ? ", with the input product"
+                   : !with_input_product_  ? ", without the input product"
+                                           : "; precomputed: without the input product"));
   lines.push_back(
       "time       median, least and most of " + std::to_string(bench::least_repetitions) +
       " repetitions, " + format("%g", record.seconds) + " s a point or more, " +

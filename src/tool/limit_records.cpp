@@ -2,143 +2,61 @@
 #include "tool/limit_records.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "tool/failure.hpp"
 #include "tool/machine_limits.hpp"
-#include "words.hpp"
+#include "tool/record_parts.hpp"
 
 namespace takt::tool {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Why a file is no record, as the end of a sentence.
-struct Unreadable : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// Null where there is none.
-const Json& member(const Json& json, const char* name) {
-  static const Json none;
-  if (!json.is_object()) return none;
-  const auto found = json.find(name);
-  return found == json.end() ? none : *found;
+RecordName name_of(const Field& record) {
+  const Field commit = record["commit"];
+  std::string known = commit.is_text() ? commit.text() : "unknown";
+  if (record["dirty"].flag_or(false) && !known.ends_with("-dirty")) known += "-dirty";
+  return {record.file(), known, record["date"].text()};
 }
 
-std::string text(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  if (!value.is_string()) throw Unreadable(std::string("its '") + name + "' must be a text");
-  return value.get<std::string>();
+int count_of(const Field& field) {
+  return static_cast<int>(std::min<std::int64_t>(field.size(), 1 << 20));
 }
 
-double number(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  if (!value.is_number() || !(value.get<double>() > 0))
-    throw Unreadable(std::string("its '") + name + "' must be a number above 0");
-  return value.get<double>();
+bench::MicroResult micro_result(const Field& result) {
+  bench::MicroResult read{.name = result["name"].text(), .unit = result["unit"].text()};
+  for (const auto& [name, value] : result["parameters"].members())
+    read.parameters[name] = value.is_text() ? value.text() : value.json().dump();
+  read.median = result["median"].number();
+  return read;
 }
 
-std::int64_t size(const Json& json, const char* name) {
-  const double value = number(json, name);
-  if (value > 1e15 || value != std::floor(value))
-    throw Unreadable(std::string("its '") + name + "' must be a whole number");
-  return static_cast<std::int64_t>(value);
+MicroRecord micro_record(const Field& record) {
+  const Field device = record["device"];
+  MicroRecord read{.name = name_of(record),
+                   .device = device["name"].text(),
+                   .multiprocessors = count_of(device["sms"]),
+                   .complete = record["complete"].flag_or(false)};
+  for (const Field& result : record["results"].items())
+    if (!result["failed"].there()) read.results.push_back(micro_result(result));
+  return read;
 }
 
-const Json& list(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  if (!value.is_array()) throw Unreadable(std::string("its '") + name + "' must be a list");
-  return value;
-}
-
-bool is_true(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  return value.is_boolean() && value.get<bool>();
-}
-
-Json parsed(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Unreadable("it cannot be opened");
-  Json json = Json::parse(file, nullptr, false);
-  if (json.is_discarded()) throw Unreadable("it is not JSON");
-  return json;
-}
-
-RecordName name_of(const std::string& file, const Json& record) {
-  const Json& commit = member(record, "commit");
-  std::string known = commit.is_string() ? commit.get<std::string>() : "unknown";
-  if (is_true(record, "dirty") && !known.ends_with("-dirty")) known += "-dirty";
-  return {file, known, text(record, "date")};
-}
-
-bool is_micro(const Json& record) {
-  return member(record, "record") == "microbench";
-}
-
-/// Those of before records had a kind are known by their command.
-bool is_bench(const Json& record) {
-  return member(record, "record") == "bench" ||
-         (member(record, "record").is_null() && member(record, "command") == "takt bench");
-}
-
-bool is_emulated(const Json& record) {
-  const Json& name = member(member(record, "device"), "name");
-  return is_true(record, "emulated") ||
-         (name.is_string() && name.get<std::string>().find("emulated") != std::string::npos);
-}
-
-bench::MicroResult micro_result(const Json& json) {
-  bench::MicroResult result{.name = text(json, "name"), .unit = text(json, "unit")};
-  const Json& parameters = member(json, "parameters");
-  if (!parameters.is_object()) throw Unreadable("its 'parameters' must be an object");
-  for (const auto& [name, value] : parameters.items())
-    result.parameters[name] = value.is_string() ? value.get<std::string>() : value.dump();
-  const Json& median = member(json, "median");
-  if (!median.is_number()) throw Unreadable("its 'median' must be a number");
-  result.median = median.get<double>();
-  return result;
-}
-
-MicroRecord micro_record(const std::string& file, const Json& json) {
-  const Json& device = member(json, "device");
-  MicroRecord record{.name = name_of(file, json),
-                     .device = text(device, "name"),
-                     .multiprocessors = static_cast<int>(std::min(number(device, "sms"), 1e6)),
-                     .complete = is_true(json, "complete")};
-  for (const Json& result : list(json, "results"))
-    if (!result.contains("failed")) record.results.push_back(micro_result(result));
-  return record;
-}
-
-RecordedTime recorded_time(const Json& json) {
-  RecordedTime time{.shape = {.cell = text(json, "cell")},
-                    .algorithm = text(json, "algorithm"),
-                    .seconds = number(json, "median_s")};
-  if (!bench::set_precision(time.shape, text(json, "type")))
-    throw Unreadable("its 'type' must be one of: " + bench::all_precisions());
-  time.shape.T = size(json, "T"), time.shape.B = size(json, "B");
-  time.shape.I = size(json, "I"), time.shape.H = size(json, "H");
-  const auto timed = bench::find_word<bench::Timed>(text(json, "mode"));
-  if (!timed) throw Unreadable("its 'mode' must be one of: " + bench::all_words<bench::Timed>());
-  time.shape.timed = *timed;
-  return time;
-}
-
-BenchRun bench_run(const std::string& file, const Json& json) {
-  const Json& device = member(json, "device");
-  BenchRun run{.name = name_of(file, json), .device = text(device, "name")};
-  if (text(device, "kind") == "cpu") {
-    run.threads = static_cast<int>(std::min(number(device, "threads"), 1e6));
-    run.instruction_set = text(device, "instruction_set");
+BenchRun bench_run(const Field& record) {
+  const Field device = record["device"];
+  BenchRun run{.name = name_of(record), .device = device["name"].text()};
+  if (device["kind"].text() == "cpu") {
+    run.threads = count_of(device["threads"]);
+    run.instruction_set = device["instruction_set"].text();
   }
-  if (const Json& machine = member(json, "machine_limits"); !machine.is_null())
+  if (const Field machine = record["machine_limits"]; machine.there())
     run.machine = limits_from(machine);
-  for (const Json& point : list(json, "points"))
-    if (member(point, "refusal").is_null()) run.times.push_back(recorded_time(point));
+  for (const Field& point : record["points"].items())
+    if (!point["refusal"].there())
+      run.times.push_back(
+          {shape_of(point), point["algorithm"].text(), point["median_s"].above_zero()});
   return run;
 }
 
@@ -156,12 +74,14 @@ std::set<std::string> files_of(const std::string& folder) {
 }
 
 void read_record(const std::string& file, LimitRecords& records) try {
-  const Json json = parsed(file);
-  if (is_emulated(json)) return;
-  if (is_micro(json)) records.micro.push_back(micro_record(file, json));
-  if (is_bench(json)) records.bench.push_back(bench_run(file, json));
-} catch (const std::runtime_error& why) {
-  records.complaints.push_back("'" + file + "' is no record that can be read: " + why.what());
+  const Json json = read_record_file(file, file);
+  const Field record(file, json);
+  const std::string kind = kind_of(record);
+  if (kind == "gpu run" || is_emulated(record)) return;
+  if (kind == "microbench") records.micro.push_back(micro_record(record));
+  if (kind == "bench") records.bench.push_back(bench_run(record));
+} catch (const UsageError& why) {
+  records.complaints.emplace_back(why.what());
 }
 
 }  // namespace
@@ -184,13 +104,13 @@ LimitRecords read_limit_records(const std::string& folder) {
 }
 
 MicroRecord read_constants(const std::string& file) try {
-  const Json json = parsed(file);
-  if (!is_micro(json)) throw Unreadable("its 'record' must be \"microbench\"");
-  if (is_emulated(json)) throw Unreadable("an emulated device wrote it, which measures nothing");
-  return micro_record(file, json);
-} catch (const Unreadable& why) {
-  throw UsageError("--constants is '" + file +
-                   "'; it must be a record of takt_microbench: " + why.what());
+  const Json json = read_record_file(file, file);
+  const Field record(file, json);
+  if (kind_of(record) != "microbench") record["record"].refuse("\"microbench\"");
+  if (is_emulated(record)) record["device"].refuse("a GPU; an emulated one measures nothing");
+  return micro_record(record);
+} catch (const UsageError& why) {
+  throw UsageError(std::string("--constants must be a record of takt_microbench: ") + why.what());
 }
 
 }  // namespace takt::tool

@@ -5,7 +5,6 @@
 #include <cctype>
 #include <limits>
 
-#include "tool/failure.hpp"
 #include "tool/text.hpp"
 
 namespace takt::tool {
@@ -18,13 +17,6 @@ std::string member(const std::string& level, const char* rest) {
   std::string name = level + rest;
   name.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(name.front())));
   return name;
-}
-
-double above_zero(const Json& json, const std::string& name) {
-  const auto found = json.find(name);
-  if (found == json.end() || !found->is_number() || !(found->get<double>() > 0))
-    throw Failure("'" + name + "' must be a number above 0");
-  return found->get<double>();
 }
 
 }  // namespace
@@ -58,20 +50,20 @@ Json json_of(const std::optional<bench::MachineLimits>& machine) {
   return json;
 }
 
-bench::MachineLimits limits_from(const Json& json) {
+bench::MachineLimits limits_from(const Field& record) {
   bench::MachineLimits machine{
-      .threads = static_cast<int>(std::min(above_zero(json, "threads"), 1e6)),
-      .f32_per_second = giga * above_zero(json, "peak_gflop_per_s"),
-      .f64_per_second = giga * above_zero(json, "peak_f64_gflop_per_s")};
-  if (json.contains("l1_bytes")) machine.l1_bytes = above_zero(json, "l1_bytes");
-  for (const char* name : {"L2", "L3", "L4", "memory"}) {
-    const std::string speed = member(name, "_gb_per_s"), bytes = member(name, "_bytes");
-    if (!json.contains(speed)) continue;
+      .threads = static_cast<int>(std::min<std::int64_t>(record["threads"].size(), 1 << 20)),
+      .f32_per_second = giga * record["peak_gflop_per_s"].above_zero(),
+      .f64_per_second = giga * record["peak_f64_gflop_per_s"].above_zero()};
+  if (const Field l1 = record["l1_bytes"]; l1.there()) machine.l1_bytes = l1.above_zero();
+  for (const std::string name : {"L2", "L3", "L4", "memory"}) {
+    const Field speed = record[member(name, "_gb_per_s")];
+    if (!speed.there()) continue;
     machine.levels.push_back({.name = name,
-                              .bytes = name == std::string("memory")
+                              .bytes = name == "memory"
                                            ? std::numeric_limits<double>::infinity()
-                                           : above_zero(json, bytes),
-                              .bytes_per_second = giga * above_zero(json, speed)});
+                                           : record[member(name, "_bytes")].above_zero(),
+                              .bytes_per_second = giga * speed.above_zero()});
   }
   return machine;
 }

@@ -8,6 +8,7 @@
 
 #include "roofline.hpp"
 #include "tool/output.hpp"
+#include "tool/record_field.hpp"
 
 namespace takt::tool {
 
@@ -21,8 +22,8 @@ std::string text_of(const bench::MachineLimits& machine);
 /// Null where there are none.
 Json json_of(const std::optional<bench::MachineLimits>& machine);
 
-/// The reverse. Throws Failure, "'l2_bytes' must be a number above 0", where it cannot be read.
-bench::MachineLimits limits_from(const Json& json);
+/// The reverse. Throws UsageError where it cannot be read.
+bench::MachineLimits limits_from(const Field& record);
 
 /// Null where there is none.
 Json json_of(const std::optional<bench::CpuLimit>& limit);

@@ -2,17 +2,15 @@
 #include "tool/report_records.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <set>
 
 #include "tool/failure.hpp"
-#include "tool/report_field.hpp"
+#include "tool/record_field.hpp"
+#include "tool/record_parts.hpp"
 #include "tool/text.hpp"
-#include "words.hpp"
 
 namespace takt::tool {
 namespace {
@@ -42,42 +40,12 @@ std::string date_of(const Field& record) {
   return text;
 }
 
-std::string device_text(const Field& device) {
-  if (device.is_text()) return device.text();
-  const Field description = device["description"];
-  return description.there() ? description.text() : device["name"].text();
-}
-
-bool true_if_there(const Field& member, bool absent) {
-  return member.there() ? member.flag() : absent;
-}
-
 Origin origin_of(const Field& record) {
   return {.file = record.file(),
           .device = device_text(record["device"]),
           .commit = clean_commit(record),
           .date = date_of(record),
-          .complete = true_if_there(record["complete"], true)};
-}
-
-/// The emulated device also says so in its name, in records of programs that know no more of it.
-bool is_emulated(const Field& record) {
-  return true_if_there(record["emulated"], false) ||
-         device_text(record["device"]).find("emulated") != std::string::npos;
-}
-
-bench::Shape shape_of(const Field& point) {
-  bench::Shape shape{.cell = point["cell"].text()};
-  if (!bench::set_precision(shape, point["type"].text()))
-    point["type"].refuse("one of: " + bench::all_precisions());
-  shape.T = point["T"].size();
-  shape.B = point["B"].size();
-  shape.I = point["I"].size();
-  shape.H = point["H"].size();
-  const auto timed = bench::find_word<bench::Timed>(point["mode"].text());
-  if (!timed) point["mode"].refuse("one of: " + bench::all_words<bench::Timed>());
-  shape.timed = *timed;
-  return shape;
+          .complete = record["complete"].flag_or(true)};
 }
 
 Times times_of(const Field& measured) {
@@ -171,22 +139,11 @@ GpuRun gpu_run(const Field& record) {
   return run;
 }
 
-Json parsed(const fs::path& path, const std::string& name) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError(name + ": the record cannot be read");
-  Json json = Json::parse(file, nullptr, false);
-  if (json.is_discarded()) throw UsageError(name + ": the record is not JSON");
-  return json;
-}
-
 void read_record(const fs::path& path, const fs::path& root, Records& records) {
   const std::string name = path.lexically_proximate(root).generic_string();
-  const Json json = parsed(path, name);
+  const Json json = read_record_file(path, name);
   const Field record(name, json);
-  const std::array<std::string, 3> kinds = {"bench", "microbench", "gpu run"};
-  const std::string kind = record["record"].text();
-  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
-    record["record"].refuse("one of: " + joined({kinds.begin(), kinds.end()}));
+  const std::string kind = kind_of(record);
   ++records.files;
   if (is_emulated(record))
     records.emulated.push_back(name);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tool/output.hpp"
@@ -21,6 +22,8 @@ class Field {
   /// Whether it is there and not null.
   bool there() const { return value_ != nullptr && !value_->is_null(); }
   bool is_text() const { return there() && value_->is_string(); }
+  /// Of one that may be absent.
+  bool flag_or(bool absent) const { return there() ? flag() : absent; }
 
   std::string text() const;
   bool flag() const;
@@ -29,6 +32,10 @@ class Field {
   double above_zero() const;
   std::int64_t size() const;
   std::vector<Field> items() const;
+  /// Of an object, by their names.
+  std::vector<std::pair<std::string, Field>> members() const;
+  /// As it is.
+  const Json& json() const;
 
   const std::string& file() const { return file_; }
   /// "WHAT" follows "it must be ".

@@ -1,5 +1,5 @@
 // Fields of a record.
-#include "tool/report_field.hpp"
+#include "tool/record_field.hpp"
 
 #include "tool/failure.hpp"
 
@@ -58,6 +58,18 @@ std::vector<Field> Field::items() const {
   for (std::size_t n = 0; n < value_->size(); ++n)
     all.push_back({file_, path_ + "[" + std::to_string(n) + "]", &(*value_)[n]});
   return all;
+}
+
+std::vector<std::pair<std::string, Field>> Field::members() const {
+  if (value_ == nullptr || !value_->is_object()) refuse("an object");
+  std::vector<std::pair<std::string, Field>> all;
+  for (const auto& member : value_->items()) all.emplace_back(member.key(), (*this)[member.key()]);
+  return all;
+}
+
+const Json& Field::json() const {
+  if (value_ == nullptr) refuse("there");
+  return *value_;
 }
 
 }  // namespace takt::tool

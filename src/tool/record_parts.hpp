@@ -1,0 +1,27 @@
+// What all records of takt's programs have in common.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "shape.hpp"
+#include "tool/record_field.hpp"
+
+namespace takt::tool {
+
+/// Throws UsageError, in the name of `name`, for a file that cannot be read or is not JSON.
+Json read_record_file(const std::filesystem::path& path, const std::string& name);
+
+/// "bench", "microbench" or "gpu run".
+std::string kind_of(const Field& record);
+
+/// Whether an emulated device wrote it, which measures nothing.
+bool is_emulated(const Field& record);
+
+/// "cpu (AMD EPYC, 2 threads, x86-64-v4)", "NVIDIA H200".
+std::string device_text(const Field& device);
+
+/// Of a point of takt bench.
+bench::Shape shape_of(const Field& point);
+
+}  // namespace takt::tool
