@@ -51,8 +51,9 @@ void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode
     refuse_memory(spec, largest);
   }
   decision.algorithm = "cpu";
+  const std::string R = cpu::packs_R(largest.T, largest.B) ? "R packed" : "R read where it lies";
   decision.candidates = {
-      {"cpu", true, "R packed, gates fused into its product, one parallel region a chunk of steps"},
+      {"cpu", true, R + ", gates fused into its product, one parallel region a chunk of steps"},
       {"step", false, "it runs on a cuda device"}};
 }
 
