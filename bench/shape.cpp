@@ -167,6 +167,8 @@ Footprint footprint(const Shape& shape, const Plan& plan) {
   bytes.scratch = static_cast<double>(plan.scratch_bytes());
   bytes.saved = static_cast<double>(plan.saved_bytes());
   bytes.weights = element * product_of({cell.gates, shape.H, columns});
+  if (shape.timed == Timed::inference)
+    bytes.packed_weights = static_cast<double>(plan.packed_bytes());
   if (shape.has_backward()) {
     bytes.gradients = bytes.weights;
     bytes.dx_and_dy = bytes.x + bytes.y;

@@ -255,6 +255,11 @@ void expect_consistent(const json& point) {
   for (const char* part : {"x", "y", "final_states", "dx_and_dy", "scratch", "saved"})
     bytes_of_call += point["bytes"][part].get<double>();
   EXPECT_EQ(point["bytes"]["of_call"].get<double>(), bytes_of_call);
+  const takt::RnnSpec spec{
+      .cell = point["cell"], .input_size = point["I"], .hidden_size = point["H"]};
+  const takt::Plan plan(spec, {point["T"], point["B"]}, takt::Mode::inference, takt::best_device());
+  EXPECT_EQ(point["bytes"]["packed_weights"].get<double>(),
+            point["mode"] == "inference" ? static_cast<double>(plan.packed_bytes()) : 0);
   if (takt::best_device().kind() == takt::DeviceKind::cuda) {
     EXPECT_TRUE(point["limit"].is_null());
   } else {

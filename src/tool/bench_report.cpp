@@ -50,6 +50,7 @@ Json bytes_json(const bench::Footprint& bytes) {
           {"saved", whole(bytes.saved)},
           {"of_call", whole(bytes.of_call())},
           {"weights", whole(bytes.weights)},
+          {"packed_weights", whole(bytes.packed_weights)},
           {"weight_gradients", whole(bytes.gradients)}};
 }
 

@@ -147,6 +147,8 @@ std::vector<std::string> BenchTable::head(const BenchContext& record) const {
       "time       median, least and most of " + std::to_string(bench::least_repetitions) +
       " repetitions, " + format("%g", record.seconds) + " s a point or more, " +
       std::string(bench::clock_name(record.device.kind())) + ", " + bench::benchmark_version());
+  if (record.device.kind() == DeviceKind::cpu && timed_.contains(bench::Timed::inference))
+    lines.emplace_back("weights    of inference packed before the start, of training in each call");
   if (record.machine) {
     lines.push_back("limit      measured before the start: " + text_of(*record.machine) + ";");
     lines.emplace_back("           of limit: the least time these allow, of the median time");
