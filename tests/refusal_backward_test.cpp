@@ -228,7 +228,7 @@ const CallCase overlap_backward[] = {
          [](Program& p) { p.upstream.dc_all = static_cast<const void*>(p.memory.scratch.data); },
      .sentence = "takt: backward: 'scratch' overlaps 'dc_all'; they must be apart"},
     {.name = "saved_on_scratch",
-     .change = [](Program& p) { p.memory.scratch = p.memory.saved.data; },
+     .change = [](Program& p) { p.memory.saved = p.memory.scratch.data; },
      .sentence = "takt: backward: 'saved' overlaps 'scratch'; they must be apart"},
     {.name = "columns_that_share_one",
      .change =
