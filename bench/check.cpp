@@ -174,6 +174,15 @@ std::vector<Window> checked_windows(const Shape& shape) {
   return windows;
 }
 
+double check_bytes(const Shape& shape, const Footprint& bytes, bool against_peers) {
+  const double widened = 8 / static_cast<double>(size_of(shape.type));
+  const double weights = widened * (bytes.weights + bytes.gradients);
+  const double results = bytes.y + bytes.dx_and_dy + bytes.final_states + bytes.gradients;
+  const double largest = std::max({bytes.x, bytes.y, bytes.weights});
+  const double peers = against_peers ? widened * (results + largest) : 0;
+  return largest + std::max(weights, peers);
+}
+
 std::vector<TensorError> compare(Peer& peer, const Problem& problem, const ErrorOf& error_of) {
   std::vector<TensorError> errors;
   for (const PeerTensor& tensor : peer.results()) {

@@ -38,6 +38,11 @@ std::int64_t window_width(const Shape& shape);
 /// the end, and one between them whose place is drawn, the same in every run.
 std::vector<Window> checked_windows(const Shape& shape);
 
+/// Bytes of the host that checking takes at most, beside the problem's own: weights and their
+/// gradients in f64, one tensor as the device has it; of a peer its results and one of takt's in
+/// f64.
+double check_bytes(const Shape& shape, const Footprint& bytes, bool against_peers);
+
 /// Runs the problem: y of the whole run in its windows, of which all but the first start from the
 /// states of a run that ends there; in training the gradients of a run over the first window alone.
 /// The last run is one over all steps.

@@ -60,6 +60,14 @@ void interleave_repetitions() {
   (void)done;
 }
 
+/// Leaves no benchmark behind.
+struct Registration {
+  Registration() = default;
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+  ~Registration() { benchmark::ClearRegisteredBenchmarks(); }
+};
+
 }  // namespace
 
 double Timing::median() const {
@@ -80,8 +88,10 @@ double Timing::most() const {
 std::vector<Timing> measure(const std::vector<Contestant>& contestants, double seconds,
                             int repetitions, DeviceClock* clock) {
   std::map<std::string, Timing> timings;
-  std::exception_ptr failure;
+  const Registration registration;
   for (const Contestant& contestant : contestants) {
+    // What is thrown goes through Google Benchmark: a run that it is told to skip ends the process
+    // where other repetitions have times.
     const auto loop = [&](benchmark::State& state) {
       try {
         if (contestants.size() > 1) take_turn(contestant, clock);
@@ -91,8 +101,8 @@ std::vector<Timing> measure(const std::vector<Contestant>& contestants, double s
           for ([[maybe_unused]] auto _ : state)
             state.SetIterationTime(clock->seconds(contestant.call));
       } catch (...) {
-        failure = std::current_exception();
-        state.SkipWithError("failed");
+        throw ContestantFailure(static_cast<std::size_t>(&contestant - contestants.data()),
+                                std::current_exception());
       }
     };
     auto* const registered = benchmark::RegisterBenchmark(contestant.name.c_str(), loop)
@@ -103,8 +113,6 @@ std::vector<Timing> measure(const std::vector<Contestant>& contestants, double s
   interleave_repetitions();
   Collector collector(timings);
   benchmark::RunSpecifiedBenchmarks(&collector, ".");
-  benchmark::ClearRegisteredBenchmarks();
-  if (failure) std::rethrow_exception(failure);
   std::vector<Timing> found;
   for (const Contestant& contestant : contestants) {
     if (timings[contestant.name].samples.empty())

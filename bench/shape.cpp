@@ -29,6 +29,27 @@ std::int64_t columns_of_W(const Shape& shape) {
   return shape.input == InputMode::precomputed ? 0 : shape.I;
 }
 
+/// Lengths of rows, one after the other, the same in every run.
+class LengthDraw {
+ public:
+  explicit LengthDraw(const Shape& shape)
+      : lengths_(shape.lengths), T_(static_cast<double>(shape.T)) {}
+
+  std::int32_t next() {
+    const double share = static_cast<double>(draw_() >> 11) * 0x1p-53;
+    double length = T_;
+    if (lengths_ == Lengths::uniform) length = T_ * (0.5 + 0.5 * share);
+    if (lengths_ == Lengths::zipf) length = std::pow(T_, share);  // P(n) ~ 1/n
+    return static_cast<std::int32_t>(std::clamp(std::round(length), 1.0, T_));
+  }
+
+ private:
+  static constexpr std::uint64_t seed = 5;
+  std::mt19937_64 draw_{seed};
+  Lengths lengths_;
+  double T_;
+};
+
 /// Columns of R that a unit sees.
 std::int64_t recurrent_size(const CellInfo& cell, const Shape& shape) {
   return cell.recurrence == Recurrence::none ? 0 : shape.H;
@@ -126,24 +147,17 @@ Plan make_plan(const Shape& shape, const Device& device) {
 }
 
 std::vector<std::int32_t> lengths_of(const Shape& shape) {
-  constexpr std::uint64_t length_seed = 5;
   std::vector<std::int32_t> lengths;
-  std::mt19937_64 draw(length_seed);
-  const double T = static_cast<double>(shape.T);
-  for (std::int64_t b = 0; b < shape.B; ++b) {
-    const double share = static_cast<double>(draw() >> 11) * 0x1p-53;
-    double length = T;
-    if (shape.lengths == Lengths::uniform) length = T * (0.5 + 0.5 * share);
-    if (shape.lengths == Lengths::zipf) length = std::pow(T, share);  // P(n) ~ 1/n
-    lengths.push_back(static_cast<std::int32_t>(std::clamp(std::round(length), 1.0, T)));
-  }
+  LengthDraw draw(shape);
+  for (std::int64_t b = 0; b < shape.B; ++b) lengths.push_back(draw.next());
   return lengths;
 }
 
 double tokens(const Shape& shape) {
   if (shape.lengths == Lengths::full) return product_of({shape.T, shape.B});
   double count = 0;
-  for (const std::int32_t length : lengths_of(shape)) count += length;
+  LengthDraw draw(shape);
+  for (std::int64_t b = 0; b < shape.B; ++b) count += draw.next();
   return count;
 }
 

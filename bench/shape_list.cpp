@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 #include <takt/cells.hpp>
@@ -163,6 +164,22 @@ class Line {
   std::size_t end_;
 };
 
+/// Throws for what cannot be read or does not end.
+std::string contents_of(const std::string& path) {
+  constexpr std::size_t most_bytes = 1 << 22;
+  std::ifstream file(path);
+  std::string contents;
+  char part[4096];
+  while (file && contents.size() <= most_bytes) {
+    file.read(part, sizeof part);
+    contents.append(part, static_cast<std::size_t>(file.gcount()));
+  }
+  if (contents.size() > most_bytes)
+    throw ShapeError(path + ": is longer than " + std::to_string(most_bytes) + " bytes");
+  if (!file.eof()) throw ShapeError(path + ": cannot be read: " + std::strerror(errno));
+  return contents;
+}
+
 }  // namespace
 
 Shape read_shape(const std::string& place, const std::string& text) {
@@ -170,16 +187,14 @@ Shape read_shape(const std::string& place, const std::string& text) {
 }
 
 std::vector<Shape> read_shapes(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw ShapeError(path + ": cannot be read: " + std::strerror(errno));
+  std::istringstream lines(contents_of(path));
   std::vector<Shape> shapes;
   std::string text;
-  for (int number = 1; std::getline(file, text); ++number) {
+  for (int number = 1; std::getline(lines, text); ++number) {
     if (number == 1 && text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
     const Line line(path + ":" + std::to_string(number), text);
     if (!line.empty()) shapes.push_back(line.shape());
   }
-  if (file.bad()) throw ShapeError(path + ": cannot be read: " + std::strerror(errno));
   if (shapes.empty()) throw ShapeError(path + ": holds no shape; a line is cell type T B I H mode");
   return shapes;
 }

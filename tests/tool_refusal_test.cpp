@@ -209,6 +209,9 @@ TEST(ToolRefuses, ListsThatAreNoLists) {
   expect_list_refusal(cell + " f32 1 1 1 1 # inference", {"'mode' is missing"});
   expect_list_refusal(fine + cell + " f32 1 1 1 1 inference more",
                       {"list:2:", "'more' must be one of: layers=N, bidirectional"});
+  expect_list_refusal(std::string(std::size_t{5} << 20, 'x'), {"is longer than 4194304 bytes"});
+  expect_list_refusal(cell + "\x9b\xc2\x9b\xc3\xa9 f32 1 1 1 1 inference",
+                      {"\\x9b\\xc2\\x9b\xc3\xa9'"});
   expect_list_refusal(std::string("\0\xff\x80", 3), {"list:1:", "'type' is missing"});
   expect_list_refusal(std::string("l\0\x1b[31m f32 1 1 1 1 inference", 28),
                       {"'cell' is 'l\\x00\\x1b[31m'"});

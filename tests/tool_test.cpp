@@ -421,13 +421,15 @@ TEST(ToolBench, HasRowsOfWhatItDoesNotRun) {
                "lstm f32 4 2 3 5 inference layers=2\n"
                "lstm f32 4 2 3 5 inference\n"
                "lstm f32 1099511627776 64 3 4096 inference\n"
-               "lstm f32 4 2 3 5 training bidirectional\n");
+               "lstm f32 4 2 3 5 training bidirectional\n"
+               "lstm f32 4 1 1 2147483647 inference\n"
+               "lstm f32 1 2147483647 64 64 inference lengths=uniform\n");
   const ToolResult result = run_tool(
       ToolRun{.arguments = {"bench", "--shapes", "list", "--seconds", "0.001", "--no-plot"},
               .folder = folder.path()});
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   const json report = json::parse(folder.read("scaling.json"));
-  ASSERT_EQ(report["points"].size(), 4u);
+  ASSERT_EQ(report["points"].size(), 6u);
   EXPECT_EQ(report["complete"], true);
   EXPECT_EQ(report["points"][0]["extras"], "layers=2");
   EXPECT_EQ(report["points"][0]["refusal"],
@@ -437,6 +439,9 @@ TEST(ToolBench, HasRowsOfWhatItDoesNotRun) {
   const std::string too_large = report["points"][2]["refusal"];
   EXPECT_NE(too_large.find("of memory; "), std::string::npos) << too_large;
   EXPECT_NE(result.out.find("'direction' is bidirectional"), std::string::npos) << result.out;
+  const std::string no_plan = report["points"][4]["refusal"];
+  EXPECT_NE(no_plan.find("'hidden_size' is 2147483647"), std::string::npos) << no_plan;
+  EXPECT_TRUE(report["points"][5].contains("refusal"));
   // The same asked for by options, not in a list, ends it before anything runs.
   const ToolResult asked =
       run_tool(ToolRun{.arguments = {"bench", "--seq", "1099511627776", "--hidden", "4096"},

@@ -2,7 +2,9 @@
 #include "tool/bench_report.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <new>
@@ -25,19 +27,25 @@ using bench::Shape;
 using Peers = std::vector<const bench::PeerLibrary*>;
 using Machine = std::optional<bench::MachineLimits>;
 
+const std::string own_name = "takt";
+const std::string memory_is_short = "memory is short";
+
 /// The algorithm of a shape. Throws for one that the device or its memory cannot serve.
 std::string check_shape(const Shape& shape, const Device& device, const Peers& peers) {
-  const bool on_cpu = device.kind() == DeviceKind::cpu;
-  const double available =
-      on_cpu ? bench::available_bytes() : static_cast<double>(facts_of(device).memory_bytes);
   const Plan plan = bench::make_plan(shape, device);
+  const bench::Footprint bytes = bench::footprint(shape, plan);
   // A peer keeps as much, more or less.
-  const double needed = bench::footprint(shape, plan).all() * static_cast<double>(1 + peers.size());
-  if (needed > available)
-    throw Failure(bench::series_name(shape) + " with T=" + std::to_string(shape.T) + " needs " +
-                  with_byte_unit(needed) + " of memory; " +
-                  (on_cpu ? with_byte_unit(available) + " are available"
-                          : device.describe() + " has " + with_byte_unit(available)));
+  double of_device = bytes.all() * static_cast<double>(1 + peers.size()),
+         of_host = bench::check_bytes(shape, bytes, !peers.empty());
+  if (device.kind() == DeviceKind::cpu) of_host += std::exchange(of_device, 0);
+  const std::string needs =
+      bench::series_name(shape) + " with T=" + std::to_string(shape.T) + " needs ";
+  if (const double there = static_cast<double>(facts_of(device).memory_bytes); of_device > there)
+    throw Failure(needs + with_byte_unit(of_device) + " of memory; " + device.describe() + " has " +
+                  with_byte_unit(there));
+  if (const double there = bench::available_bytes(); of_host > there)
+    throw Failure(needs + with_byte_unit(of_host) + " of memory; " + with_byte_unit(there) +
+                  " are available");
   return std::string(plan.algorithm());
 }
 
@@ -50,7 +58,7 @@ std::vector<BenchPoint> points_of(const BenchOptions& options, const Device& dev
     BenchPoint& point = points.emplace_back(BenchPoint{.shape = shape, .algorithm = "-"});
     try {
       point.algorithm = check_shape(shape, device, peers);
-    } catch (const UnsupportedError& error) {
+    } catch (const ArgumentError& error) {  // of a Plan, also for what it does not support
       if (!options.from_list()) throw;
       point.refusal = error.what();
     } catch (const Failure& failure) {
@@ -90,6 +98,15 @@ class Estimate {
   double per_operation_ = 0;
 };
 
+/// Why a peer does not run, from what it threw; other errors are thrown on.
+std::string refusal_of(const std::exception_ptr& why) try {
+  std::rethrow_exception(why);
+} catch (const bench::PeerRefusal& refusal) {
+  return refusal.what();
+} catch (const std::bad_alloc&) {
+  return memory_is_short;
+}
+
 /// Peers get what all of them take.
 void check_for_peers(const bench::PeerLibrary& library, const Shape& shape) {
   if (shape.input == InputMode::product && shape.lengths == bench::Lengths::full) return;
@@ -112,10 +129,35 @@ std::unique_ptr<bench::Peer> prepare(const bench::PeerLibrary& library,
   peer_point.errors = bench::compare(*peer, problem, measured_error);
   peer_point.algorithm = peer->algorithm();
   return peer;
-} catch (const bench::PeerRefusal& refusal) {
+} catch (const bench::PeerRefusal&) {
   peer_point.errors.clear();
-  peer_point.refusal = refusal.what();
+  peer_point.refusal = refusal_of(std::current_exception());
   return nullptr;
+} catch (const std::bad_alloc&) {
+  peer_point.errors.clear();
+  peer_point.refusal = refusal_of(std::current_exception());
+  return nullptr;
+}
+
+/// The peers among them that fail on their way are refused, and the others timed again; the last to
+/// fail is takt, or the device.
+std::vector<bench::Timing> time_all(std::vector<bench::Contestant>& contestants,
+                                    bench::Problem& problem, std::vector<PeerPoint>& peers,
+                                    double seconds) {
+  const auto clock = bench::make_device_clock(problem.stream());
+  while (true) try {
+      return bench::measure(contestants, seconds, bench::least_repetitions, clock.get());
+    } catch (const bench::ContestantFailure& failure) {
+      const auto failed = contestants.begin() + static_cast<std::ptrdiff_t>(failure.contestant);
+      if (failed->name == own_name) std::rethrow_exception(failure.why);
+      const auto peer = std::find_if(peers.begin(), peers.end(), [&](const PeerPoint& each) {
+        return each.refusal.empty() && each.name == failed->name;
+      });
+      peer->errors.clear();
+      peer->refusal = refusal_of(failure.why);
+      contestants.erase(failed);
+      problem.run();  // throws where the device is lost
+    }
 }
 
 void measure_point(BenchPoint& point, const Device& device, const Machine& machine,
@@ -125,7 +167,7 @@ void measure_point(BenchPoint& point, const Device& device, const Machine& machi
   if (machine) point.limit = bench::cpu_limit(point.shape, point.bytes, *machine);
   bench::Problem problem(point.shape, plan);
   point.check = bench::check(problem, measured_error);
-  std::vector<bench::Contestant> contestants = {{"takt", [&] { problem.enqueue(); }}};
+  std::vector<bench::Contestant> contestants = {{own_name, [&] { problem.enqueue(); }}};
   std::vector<std::unique_ptr<bench::Peer>> peers;
   for (const bench::PeerLibrary* library : libraries) {
     point.peers.push_back({.name = std::string(library->name)});
@@ -134,9 +176,7 @@ void measure_point(BenchPoint& point, const Device& device, const Machine& machi
     contestants.push_back({point.peers.back().name, [&run = *peer] { run.enqueue(); }});
     peers.push_back(std::move(peer));
   }
-  const auto clock = bench::make_device_clock(problem.stream());
-  const std::vector<bench::Timing> timings =
-      bench::measure(contestants, seconds, bench::least_repetitions, clock.get());
+  const std::vector<bench::Timing> timings = time_all(contestants, problem, point.peers, seconds);
   point.timing = timings.front();
   auto timing = timings.begin() + 1;
   for (PeerPoint& peer : point.peers)
@@ -185,7 +225,7 @@ class Measurement {
   void measure(BenchPoint& point) try {
     measure_point(point, device_, machine_, peers_, seconds_);
   } catch (const std::bad_alloc&) {
-    point = {.shape = point.shape, .algorithm = point.algorithm, .refusal = "memory is short"};
+    point = {.shape = point.shape, .algorithm = point.algorithm, .refusal = memory_is_short};
   } catch (const DeviceError& error) {
     ended_ = bench::series_name(point.shape) + " T=" + std::to_string(point.shape.T) + ": " +
              error.what();

@@ -38,7 +38,7 @@ bool BenchPoint::agrees(const PeerPoint& peer) const {
 }
 
 std::optional<double> BenchPoint::ratio(const PeerPoint& peer) const {
-  if (!peer.refusal.empty() || !agrees(peer)) return std::nullopt;
+  if (!peer.refusal.empty() || !agrees(peer) || !inside_tolerance()) return std::nullopt;
   return seconds() / peer.timing.median();
 }
 

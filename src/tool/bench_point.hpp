@@ -40,7 +40,8 @@ struct BenchPoint {
   double tolerance(const bench::TensorError& tensor) const;
   /// Whether a peer computed the same, as far as two roundings allow.
   bool agrees(const PeerPoint& peer) const;
-  /// takt's time in times of a peer's; none where it did not run or computed something else.
+  /// takt's time in times of a peer's; none where it did not run or one of both computed something
+  /// else.
   std::optional<double> ratio(const PeerPoint& peer) const;
   /// Of its tolerance.
   double share(const bench::TensorError& tensor) const;

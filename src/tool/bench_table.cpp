@@ -54,18 +54,18 @@ BenchTable::BenchTable(const std::vector<BenchPoint>& points,
     : peers_(peers),
       members_(members_of(points.front())),
       varies_(members_.size(), false),
-      least_width_(bench::window_width(points.front().shape)),
       table_({}) {
   for (const BenchPoint& point : points) {
     const std::vector<Member> members = members_of(point);
     for (std::size_t m = 0; m < members.size(); ++m)
       if (members[m].text != members_[m].text) varies_[m] = true;
-    const std::int64_t width = bench::window_width(point.shape);
-    least_width_ = std::min(least_width_, width);
-    most_width_ = std::max(most_width_, width);
-    (point.shape.input == InputMode::product ? with_input_product_ : without_input_product_) = true;
-    everywhere_ = everywhere_ && point.shape.T <= width;
     timed_.insert(point.shape.timed);
+    (point.shape.input == InputMode::product ? with_input_product_ : without_input_product_) = true;
+    if (!point.refusal.empty()) continue;
+    const std::int64_t width = bench::window_width(point.shape);
+    least_width_ = least_width_ == 0 ? width : std::min(least_width_, width);
+    most_width_ = std::max(most_width_, width);
+    everywhere_ = everywhere_ && point.shape.T <= width;
   }
   table_ = Table(columns());
   for (const BenchPoint& point : points) {
