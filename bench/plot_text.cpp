@@ -31,7 +31,11 @@ std::string number(double value) {
 
 std::string quoted(const std::string& text) {
   std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  for (const char c : text) {
+    // A line break ends the string, and what follows would be commands.
+    const bool is_control = static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+    result += c == '\'' ? std::string("''") : std::string(1, is_control ? ' ' : c);
+  }
   return result + "'";
 }
 

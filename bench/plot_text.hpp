@@ -12,7 +12,7 @@ namespace takt::bench {
 /// "%.9g".
 std::string number(double value);
 
-/// A gnuplot string that is shown as it is.
+/// A gnuplot string that is shown as it is, on one line: control characters are spaces.
 std::string quoted(const std::string& text);
 
 /// Told apart by colour-blind readers too; n counts from 0 and goes round.

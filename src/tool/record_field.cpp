@@ -1,6 +1,8 @@
 // Fields of a record.
 #include "tool/record_field.hpp"
 
+#include <algorithm>
+
 #include "tool/failure.hpp"
 
 namespace takt::tool {
@@ -27,6 +29,9 @@ std::string Field::text() const {
   if (value_ == nullptr || !value_->is_string()) refuse("a text");
   const auto text = value_->get<std::string>();
   if (text.empty()) refuse("a text that is not empty");
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }))
+    refuse("a text without line breaks and other control characters");
   return text;
 }
 

@@ -25,6 +25,7 @@ class Field {
   /// Of one that may be absent.
   bool flag_or(bool absent) const { return there() ? flag() : absent; }
 
+  /// On one line.
   std::string text() const;
   bool flag() const;
   double number() const;
