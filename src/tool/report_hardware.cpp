@@ -42,12 +42,6 @@ struct Tally {
   }
 };
 
-/// A program that did not list what it tested counts as its stage.
-Tally evidence_of(const GpuRun& run, const std::regex& tests) {
-  const Tally tally(run.tests, tests);
-  return tally.ran() > 0 ? tally : Tally(run.stages, tests);
-}
-
 std::vector<const GpuRun*> newest_first(const Records& records) {
   std::vector<const GpuRun*> runs;
   for (const GpuRun& run : records.gpu) runs.push_back(&run);
@@ -65,7 +59,7 @@ std::string sanitized(const std::vector<Verdict>& verdicts, const std::regex& te
 std::vector<std::string> cells_of(const KernelRow& row, const std::vector<const GpuRun*>& runs) {
   const std::regex tests(row.tests);
   for (const GpuRun* run : runs) {
-    const Tally tally = evidence_of(*run, tests);
+    const Tally tally(run->tests, tests);
     if (tally.ran() == 0) continue;
     const Origin& origin = run->origin;
     return {"`" + row.kernel + "`",

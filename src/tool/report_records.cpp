@@ -130,7 +130,7 @@ GpuRun gpu_run(const Field& record) {
   const std::vector<std::string> words = {"passed", "failed", "skipped"};
   const std::vector<std::string> stage_words = {"passed", "failed", "skipped", "cut"};
   GpuRun run{.origin = origin_of(record)};
-  run.stages = verdicts_of(record["stages"], stage_words);
+  verdicts_of(record["stages"], stage_words);
   run.tests = verdicts_of(record["tests"], words);
   const Field sanitizer = record["sanitizer"];
   if (!sanitizer.there()) return run;

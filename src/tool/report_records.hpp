@@ -58,13 +58,13 @@ struct BenchRecord {
 };
 
 struct Verdict {
-  std::string name, verdict;  ///< "passed", "failed", "skipped"; of a stage also "cut"
+  std::string name, verdict;  ///< "passed", "failed", "skipped"
 };
 
 /// What was tested on a GPU.
 struct GpuRun {
   Origin origin;
-  std::vector<Verdict> stages = {}, tests = {}, memcheck = {}, racecheck = {};
+  std::vector<Verdict> tests = {}, memcheck = {}, racecheck = {};
 };
 
 struct Records {
