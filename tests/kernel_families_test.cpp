@@ -115,7 +115,8 @@ std::vector<std::string> tests_on_a_gpu() {
   const std::regex conformance{R"re(\{"([^"]+)",\s*(run_|\[\]))re"};
   for (const std::string& file : files_of("tests/simt/conformance", {".cuh"})) {
     const std::string source = text_of(fs::path(TAKT_SOURCE_DIR) / file);
-    for (const std::smatch& match : matches_of(source, conformance)) names.push_back(match[1]);
+    for (const std::smatch& match : matches_of(source, conformance))
+      names.push_back("Conformance." + match[1].str());
   }
   return names;
 }
@@ -139,6 +140,27 @@ TEST(KernelFamilies, NameTestsThatThereAre) {
     if (name.find("AStepIsTwoNodesOfAGraph") != std::string::npos) continue;  // captured, not run
     EXPECT_TRUE(exercising.contains(name)) << name << " exercises nothing";
   }
+}
+
+/// Names that the scripts of ./run.sh gpu give takt_conformance.
+TEST(KernelFamilies, KnowConformanceAsARunOnAGpuNamesIt) {
+  const fs::path scripts = fs::path(TAKT_SOURCE_DIR) / "bench/gpu";
+  const std::string stages = text_of(scripts / "stages.sh"),
+                    record = text_of(scripts / "record.sh");
+  const auto watched = matches_of(stages, std::regex{R"re(add_sanitized "\$tool" (\w+))re"});
+  ASSERT_EQ(watched.size(), 1u);
+  const auto listed = matches_of(record, std::regex{R"re("\\t(\w+\.)" name)re"});
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0][1], "Conformance.");
+  int wrappers = 0;
+  for (const KernelFamily& family : kernel_families())
+    for (const KernelRow& row : family.rows) {
+      const bool is_wrapper = row.kernel.starts_with("ptx/");
+      EXPECT_EQ(std::regex_match(watched[0][1].str(), std::regex(row.tests)), is_wrapper)
+          << row.kernel;
+      wrappers += is_wrapper ? 1 : 0;
+    }
+  EXPECT_GE(wrappers, 10);
 }
 
 /// What a cell's and a type's row says must not come from another's test.
