@@ -131,11 +131,13 @@ void add_peer_plots(std::vector<ReportPlot>& plots, const std::vector<ChosenCase
       {file_name("steps", peer + "-" + type, device), steps.title, steps_script(steps)});
 }
 
-/// A series has B, I and H, and at least three lengths.
+/// A series has B, I, H and extras, and at least three lengths.
 bench::PlotSeries growth_of(const std::vector<ChosenCase>& cases) {
   const Shape& shape = cases.front().shape();
-  bench::PlotSeries series{.label = "B = " + std::to_string(shape.B) + ", I = " +
-                                    std::to_string(shape.I) + ", H = " + std::to_string(shape.H)};
+  const std::string extras = extras_of(shape);
+  bench::PlotSeries series{
+      .label = "B = " + std::to_string(shape.B) + ", I = " + std::to_string(shape.I) +
+               ", H = " + std::to_string(shape.H) + (extras.empty() ? "" : ", " + extras)};
   std::vector<bench::Sample> samples;
   for (const ChosenCase& each : cases) {
     const RecordedCase& recorded = *each.recorded;
@@ -158,7 +160,7 @@ bench::PlotSeries growth_of(const std::vector<ChosenCase>& cases) {
 /// Of one device, cell, mode and precision.
 void add_growth_plot(std::vector<ReportPlot>& plots, std::vector<ChosenCase> cases) {
   const auto series_key = [](const ChosenCase& each) {
-    return std::tuple(each.shape().H, each.shape().B, each.shape().I);
+    return std::tuple(extras_of(each.shape()), each.shape().H, each.shape().B, each.shape().I);
   };
   std::stable_sort(cases.begin(), cases.end(), [&](const ChosenCase& a, const ChosenCase& b) {
     return series_key(a) < series_key(b);
@@ -190,7 +192,8 @@ std::vector<ReportPlot> report_plots(const Records& records) {
        {std::pair(DeviceKind::cpu, "oneDNN"), std::pair(DeviceKind::cuda, "cuDNN")}) {
     std::map<std::pair<std::string, std::string>, std::vector<ChosenCase>> by_type;
     for (const ChosenCase& each : choose(records, kind, peer))
-      by_type[{each.device(), std::string(precision_name(each.shape()))}].push_back(each);
+      if (extras_of(each.shape()).empty())
+        by_type[{each.device(), std::string(precision_name(each.shape()))}].push_back(each);
     for (const auto& [key, cases] : by_type) add_peer_plots(plots, cases, peer);
     const auto growth_key = [](const ChosenCase& each) {
       return std::tuple(each.device(), each.shape().cell, each.shape().timed,

@@ -33,7 +33,7 @@ std::size_t rank_of(const std::string& cell) {
 auto key_of(const ChosenCase& each) {
   const Shape& shape = each.shape();
   return std::tuple(each.device(), rank_of(shape.cell), shape.cell, shape.timed, shape.type,
-                    shape.math, shape.H, shape.B, shape.T, shape.I);
+                    shape.math, extras_of(shape), shape.H, shape.B, shape.T, shape.I);
 }
 
 /// Whether a case counts more than another one of the same key.
@@ -88,6 +88,26 @@ std::string origin_lines(const std::vector<ChosenCase>& cases) {
   return text;
 }
 
+/// Whether a table needs a column for what a shape has beside its sizes.
+bool has_extras(const std::vector<ChosenCase>& cases) {
+  return std::any_of(cases.begin(), cases.end(),
+                     [](const ChosenCase& each) { return !extras_of(each.shape()).empty(); });
+}
+
+/// The first columns of both tables.
+std::vector<std::string> titles_of_names(bool with_extras) {
+  std::vector<std::string> titles = {"<cell", "<mode", "<type"};
+  if (with_extras) titles.emplace_back("<extras");
+  return titles;
+}
+
+std::vector<std::string> names_of(const Shape& shape, bool with_extras) {
+  std::vector<std::string> names = {shape.cell, std::string(to_string(shape.timed)),
+                                    std::string(precision_name(shape))};
+  if (with_extras) names.push_back(extras_of(shape));
+  return names;
+}
+
 std::string ratio_text(const ChosenCase& each, double ratio) {
   return format("%.2f (", ratio) + sizes_text(each.shape()) + ")";
 }
@@ -114,18 +134,16 @@ void add_ratio_row(MarkdownTable& table, std::vector<std::string> cells,
 }
 
 std::string ratio_table_of_device(const std::vector<ChosenCase>& cases, const std::string& peer) {
-  MarkdownTable table({"<cell", "<mode", "<type", "cases", "geometric mean", "best", "worst"});
-  const auto row = [](const ChosenCase& each) {
-    return std::tuple(each.shape().cell, each.shape().timed, precision_name(each.shape()));
-  };
-  for (const std::vector<ChosenCase>& group : grouped(cases, row)) {
-    const Shape& shape = group.front().shape();
-    add_ratio_row(
-        table,
-        {shape.cell, std::string(to_string(shape.timed)), std::string(precision_name(shape))},
-        group, peer);
-  }
-  add_ratio_row(table, {"**all**", "", ""}, cases, peer);
+  const bool with_extras = has_extras(cases);
+  std::vector<std::string> titles = titles_of_names(with_extras);
+  std::vector<std::string> all(titles.size());
+  all.front() = "**all**";
+  titles.insert(titles.end(), {"cases", "geometric mean", "best", "worst"});
+  MarkdownTable table(titles);
+  const auto names = [&](const ChosenCase& each) { return names_of(each.shape(), with_extras); };
+  for (const std::vector<ChosenCase>& group : grouped(cases, names))
+    add_ratio_row(table, names(group.front()), group, peer);
+  add_ratio_row(table, all, cases, peer);
   LeftOut left_out;
   for (const ChosenCase& each : cases)
     if (!each.recorded->ratio(peer)) left_out.count(*each.recorded, peer);
@@ -141,11 +159,11 @@ std::string way_text(const RecordedPeer& peer) {
   return peer.algorithm.empty() ? "" : " (" + peer.algorithm + ")";
 }
 
-std::vector<std::string> shape_row(const ChosenCase& each, const std::vector<std::string>& peers) {
+std::vector<std::string> shape_row(const ChosenCase& each, const std::vector<std::string>& peers,
+                                   bool with_extras) {
   const RecordedCase& recorded = *each.recorded;
   const Shape& shape = recorded.shape;
-  std::vector<std::string> cells = {shape.cell, std::string(to_string(shape.timed)),
-                                    std::string(precision_name(shape))};
+  std::vector<std::string> cells = names_of(shape, with_extras);
   for (const std::int64_t size : {shape.T, shape.B, shape.I, shape.H})
     cells.push_back(std::to_string(size));
   const bool ran = recorded.refusal.empty();
@@ -169,8 +187,9 @@ std::vector<std::string> shape_row(const ChosenCase& each, const std::vector<std
 }
 
 std::string shape_table_of_device(const std::vector<ChosenCase>& cases) {
-  std::vector<std::string> peers,
-      titles = {"<cell", "<mode", "<type", "T", "B", "I", "H", "us/step", "spread"};
+  const bool with_extras = has_extras(cases);
+  std::vector<std::string> peers, titles = titles_of_names(with_extras);
+  titles.insert(titles.end(), {"T", "B", "I", "H", "us/step", "spread"});
   for (const BenchRecord* record : records_of(cases))
     for (const std::string& peer : record->peers)
       if (std::find(peers.begin(), peers.end(), peer) == peers.end()) peers.push_back(peer);
@@ -178,7 +197,7 @@ std::string shape_table_of_device(const std::vector<ChosenCase>& cases) {
     titles.insert(titles.end(), {peer + " us/step", "spread", "ratio"});
   titles.insert(titles.end(), {"GFLOP/s", "error of tolerance"});
   MarkdownTable table(titles);
-  for (const ChosenCase& each : cases) table.add(shape_row(each, peers));
+  for (const ChosenCase& each : cases) table.add(shape_row(each, peers, with_extras));
   return table.text() + "\n" + origin_lines(cases);
 }
 
@@ -193,8 +212,10 @@ std::string by_device(const std::vector<ChosenCase>& cases,
 }  // namespace
 
 std::string sizes_text(const Shape& shape) {
+  const std::string extras = extras_of(shape);
   return "T" + std::to_string(shape.T) + " B" + std::to_string(shape.B) + " I" +
-         std::to_string(shape.I) + " H" + std::to_string(shape.H);
+         std::to_string(shape.I) + " H" + std::to_string(shape.H) +
+         (extras.empty() ? "" : " " + extras);
 }
 
 std::vector<ChosenCase> choose(const Records& records, DeviceKind kind, const std::string& peer) {

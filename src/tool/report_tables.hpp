@@ -17,8 +17,8 @@ struct ChosenCase {
   const bench::Shape& shape() const { return recorded->shape; }
 };
 
-/// The cases of devices of a kind in the order of tables: device, cell, mode, type, H, B, T, I.
-/// Where several records hold a case on one device, the newest counts: of those that tried
+/// The cases of devices of a kind in the order of tables: device, cell, mode, type, extras, H, B,
+/// T, I. Where several records hold a case on one device, the newest counts: of those that tried
 /// `peer`, and without a peer of those that were measured beside others, where there are such.
 std::vector<ChosenCase> choose(const Records& records, DeviceKind kind, const std::string& peer);
 
@@ -36,13 +36,14 @@ std::vector<std::vector<ChosenCase>> grouped(const std::vector<ChosenCase>& case
   return groups;
 }
 
-/// A row for each cell, mode and type: the geometric mean of takt's time in times of a peer's.
+/// A row for each cell, mode, type and extras: the geometric mean of takt's time in times of a
+/// peer's.
 std::string ratio_table(const Records& records, DeviceKind kind, const std::string& peer);
 
 /// A row for each case.
 std::string shape_table(const Records& records, DeviceKind kind);
 
-/// "T128 B1 I64 H64".
+/// "T128 B1 I64 H64", with its extras.
 std::string sizes_text(const bench::Shape& shape);
 
 }  // namespace takt::tool
