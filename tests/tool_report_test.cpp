@@ -69,12 +69,12 @@ TEST(ToolReport, WritesEveryCase) {
   ASSERT_EQ(tree.report().exit_code, done);
   const std::string text = squeezed(tree.folder.read("docs/measurements.md"));
   for (const std::string row :
-       {"| lstm | inference | f32 | 10 | 1 | 64 | 64 | 1.000 | 6 % | 4.000 | 6 % | 0.25 | 12.50 "
+       {"| lstm | inference | f32 | 10 | 1 | 64 | 64 | 1.000 | 6 % | 4.000 | 6 % | 0.25 | 65.54 "
         "| 10 % |",
         "| lstm | inference | f32 | 1024 | 1 | 32 | 32 | 1.500 | 6 % | - | - | - |",
-        "| 128 | 128 | 5.000 | 6 % | 5.000 | 6 % | differs | 12.50 | 10 % |",
-        "| 256 | 256 | 7.000 | 6 % | refused | - | - | 12.50 |",
-        "| 256 | 256 | 6.000 | 6 % | 1.000 | 6 % | - | 12.50 | 300 % **OUTSIDE** |",
+        "| 128 | 128 | 5.000 | 6 % | 5.000 | 6 % | differs | 419.43 | 10 % |",
+        "| 256 | 256 | 7.000 | 6 % | refused | - | - | 149.80 |",
+        "| 256 | 256 | 6.000 | 6 % | 1.000 | 6 % | - | 1398.10 | 300 % **OUTSIDE** |",
         "| 512 | 512 | refused | - | - | - | - | - | - |", "| cuDNN us/step | spread | ratio |",
         "| 1024 | 1024 | 7.000 | 6 % | 14.000 (persist static) | 6 % | 0.50 |"})
     EXPECT_TRUE(holds(text, row)) << row << "\n" << text;

@@ -9,7 +9,7 @@ if(status EQUAL 0)
   if(source STREQUAL top)
     # Sources are globbed, so that a file git does not know is built in as well.
     set(git git --no-optional-locks -C ${SOURCE})
-    execute_process(COMMAND ${git} describe --always --tags
+    execute_process(COMMAND ${git} describe --always --tags --long
       OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
     execute_process(COMMAND ${git} status --porcelain OUTPUT_VARIABLE changes ERROR_QUIET)
     if(changes)

@@ -5,11 +5,28 @@
 #include <fstream>
 #include <vector>
 
+#include <takt/cells.hpp>
+
 #include "tool/failure.hpp"
 #include "tool/text.hpp"
 #include "words.hpp"
 
 namespace takt::tool {
+namespace {
+
+bool is_known(const std::string& name) {
+  const auto cells = known_cells();
+  return std::any_of(cells.begin(), cells.end(),
+                     [&](const CellInfo& cell) { return cell.name == name; });
+}
+
+std::string all_cells() {
+  std::vector<std::string> names;
+  for (const CellInfo& cell : known_cells()) names.emplace_back(cell.name);
+  return joined(names);
+}
+
+}  // namespace
 
 Json read_record_file(const std::filesystem::path& path, const std::string& name) {
   std::ifstream file(path, std::ios::binary);
@@ -41,6 +58,7 @@ std::string device_text(const Field& device) {
 
 bench::Shape shape_of(const Field& point) {
   bench::Shape shape{.cell = point["cell"].text()};
+  if (!is_known(shape.cell)) point["cell"].refuse("one of: " + all_cells());
   if (!bench::set_precision(shape, point["type"].text()))
     point["type"].refuse("one of: " + bench::all_precisions());
   shape.T = point["T"].size();

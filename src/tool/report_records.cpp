@@ -2,11 +2,13 @@
 #include "tool/report_records.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <limits>
 #include <set>
 
+#include "measure.hpp"
 #include "tool/failure.hpp"
 #include "tool/record_field.hpp"
 #include "tool/record_parts.hpp"
@@ -17,14 +19,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "ce36898" of a clean tree.
+/// "ce36898", "v1.2-3-gce36898".
+bool names_commit(const std::string& text) {
+  constexpr std::string_view behind_tag = "-g";
+  const std::size_t tag = text.rfind(behind_tag);
+  const std::string digits = tag == std::string::npos ? text : text.substr(tag + behind_tag.size());
+  return digits.size() >= 7 && digits.size() <= 40 &&
+         digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// That of a clean tree.
 std::string clean_commit(const Field& record) {
   const Field commit = record["commit"];
   const std::string text = commit.text();
   if (text.ends_with("-dirty")) commit.refuse("a clean commit");
+  if (!names_commit(text)) commit.refuse("a commit by 7 to 40 hexadecimal digits");
   if (const Field dirty = record["dirty"]; dirty.there() && dirty.flag())
     dirty.refuse("false: what is recorded comes from a clean commit");
   return text;
+}
+
+/// Whether there is such a day and such a time of a day.
+bool is_a_time(const std::string& text) {
+  namespace chrono = std::chrono;
+  const auto part = [&](std::size_t at, std::size_t digits) {
+    return std::stoi(text.substr(at, digits));
+  };
+  const chrono::year_month_day day{chrono::year(part(0, 4)),
+                                   chrono::month(static_cast<unsigned>(part(5, 2))),
+                                   chrono::day(static_cast<unsigned>(part(8, 2)))};
+  return day.ok() && part(11, 2) < 24 && part(14, 2) < 60 && part(17, 2) < 60;
 }
 
 /// "2026-01-31T12:00:00Z", so that the order of texts is that of time.
@@ -36,7 +60,7 @@ std::string date_of(const Field& record) {
                     std::equal(text.begin(), text.end(), form.begin(), [](char c, char like) {
                       return like == '0' ? c >= '0' && c <= '9' : c == like;
                     });
-  if (!fits) date.refuse("a time like 2026-01-31T12:00:00Z");
+  if (!fits || !is_a_time(text)) date.refuse("a time like 2026-01-31T12:00:00Z");
   return text;
 }
 
@@ -45,18 +69,21 @@ Origin origin_of(const Field& record) {
           .device = device_text(record["device"]),
           .commit = clean_commit(record),
           .date = date_of(record),
-          .complete = record["complete"].flag_or(true)};
+          .complete = record["complete"].flag()};
 }
 
 Times times_of(const Field& measured) {
-  Times times{.median = measured["median_s"].above_zero(), .least = HUGE_VAL};
-  for (const Field& sample : measured["samples_s"].items()) {
-    times.least = std::min(times.least, sample.above_zero());
-    times.most = std::max(times.most, sample.above_zero());
-  }
-  if (!(times.least <= times.median && times.median <= times.most))
+  constexpr std::size_t least_samples = bench::least_repetitions;
+  constexpr double rounding = 1e-9;  // where another program wrote the numbers with fewer digits
+  const double median = measured["median_s"].above_zero();
+  const Field samples = measured["samples_s"];
+  bench::Timing timing;
+  for (const Field& sample : samples.items()) timing.samples.push_back(sample.above_zero());
+  if (timing.samples.size() < least_samples)
+    samples.refuse("a list of at least " + std::to_string(least_samples) + " times");
+  if (!(std::abs(median - timing.median()) <= rounding * median))
     measured["median_s"].refuse("the median of 'samples_s'");
-  return times;
+  return {.median = median, .least = timing.least(), .most = timing.most()};
 }
 
 RecordedPeer peer_of(const Field& recorded) {
@@ -94,7 +121,7 @@ RecordedCase case_of(const Field& point) {
     return recorded;
   }
   recorded.times = times_of(point);
-  recorded.gflop_per_s = point["gflop_per_s"].above_zero();
+  recorded.gflop_per_s = bench::operations(recorded.shape) / recorded.times.median / 1e9;
   recorded.bytes = point["bytes"]["of_call"].above_zero();
   read_check(point["check"], recorded);
   for (const Field& peer : point["peers"].items()) recorded.peers.push_back(peer_of(peer));
