@@ -1,8 +1,9 @@
-// Tables in Markdown.
+// Markdown.
 #include "tool/markdown.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 
 namespace takt::tool {
 namespace {
@@ -14,17 +15,32 @@ std::size_t width_of(const std::string& text) {
   }));
 }
 
-/// As the text of a cell, on one line.
-std::string escaped(const std::string& text) {
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+}
+
+}  // namespace
+
+std::string markdown_text(const std::string& text) {
+  constexpr std::string_view with_backslash = "\\|[]`*";
   std::string result;
   for (const char c : text) {
-    if (c == '|') result += '\\';
-    result += c == '\n' || c == '\r' ? ' ' : c;
+    if (is_control(c))
+      result += ' ';
+    else if (c == '<' || c == '>' ||
+             c == '&')  // no comment may begin, also for who reads no markup
+      result += c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;";
+    else
+      result += (with_backslash.find(c) == std::string_view::npos ? "" : "\\") + std::string(1, c);
   }
   return result;
 }
 
-}  // namespace
+std::string markdown_code(const std::string& text) {
+  const bool is_plain = std::none_of(text.begin(), text.end(), is_control) &&
+                        text.find_first_of("|<`") == std::string::npos;
+  return is_plain ? "`" + text + "`" : markdown_text(text);
+}
 
 MarkdownTable::MarkdownTable(const std::vector<std::string>& titles) {
   rows_.emplace_back();
@@ -35,8 +51,7 @@ MarkdownTable::MarkdownTable(const std::vector<std::string>& titles) {
 }
 
 void MarkdownTable::add(const std::vector<std::string>& cells) {
-  rows_.emplace_back();
-  for (const std::string& cell : cells) rows_.back().push_back(escaped(cell));
+  rows_.push_back(cells);
 }
 
 std::string MarkdownTable::text() const {

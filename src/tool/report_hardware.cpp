@@ -37,7 +37,7 @@ struct Tally {
   std::string text() const {
     std::string text = std::to_string(passed) + " of " + std::to_string(ran());
     if (failed.empty()) return text;
-    text += "; **failed**: `" + failed.front() + "`";
+    text += "; **failed**: " + markdown_code(failed.front());
     return failed.size() == 1 ? text : text + " and " + std::to_string(failed.size() - 1) + " more";
   }
 };
@@ -66,8 +66,8 @@ std::vector<std::string> cells_of(const KernelRow& row, const std::vector<const 
             row.cell,
             row.type,
             origin.date.substr(0, 10) + (origin.complete ? "" : ", cut short"),
-            origin.device,
-            origin.commit,
+            markdown_text(origin.device),
+            markdown_text(origin.commit),
             tally.text(),
             sanitized(run->memcheck, tests),
             sanitized(run->racecheck, tests)};
@@ -92,8 +92,8 @@ std::string hardware_page(const Records& records) {
   std::string text = head;
   if (runs.empty()) text += "\nNo run on a GPU is recorded.\n";
   for (const GpuRun* run : runs)
-    text += std::string(run == runs.front() ? "\n" : "") + "- `" + run->origin.file +
-            "`: " + run->origin.device + ", commit " + run->origin.commit + ", " +
+    text += std::string(run == runs.front() ? "\n" : "") + "- " + markdown_code(run->origin.file) +
+            ": " + markdown_text(run->origin.device + ", commit " + run->origin.commit) + ", " +
             run->origin.date.substr(0, 10) + (run->origin.complete ? "" : ", **cut short**") + "\n";
   for (const KernelFamily& family : kernel_families()) text += section(family, runs);
   return text;

@@ -12,6 +12,7 @@
 #include "plot_ratio.hpp"
 #include "plot_steps.hpp"
 #include "tool/bench_report.hpp"
+#include "tool/markdown.hpp"
 #include "tool/report_tables.hpp"
 
 namespace takt::tool {
@@ -209,7 +210,7 @@ std::string plot_list(const std::vector<ReportPlot>& plots) {
   if (plots.empty()) return "Nothing to draw yet.\n";
   std::string text;
   for (const ReportPlot& plot : plots)
-    text += (text.empty() ? "" : "\n") + std::string("![") + plot.title + "](" +
+    text += (text.empty() ? "" : "\n") + std::string("![") + markdown_text(plot.title) + "](" +
             plot.name.substr(std::string("docs/").size()) + ")\n";
   return text;
 }

@@ -76,9 +76,9 @@ struct LeftOut {
 /// The line under a table on one of its records.
 std::string origin_line(const BenchRecord& record) {
   const Origin& origin = record.origin;
-  return "`" + origin.file + "`: " + origin.device + "; " + record.versions + "; commit " +
-         origin.commit + "; " + origin.date.substr(0, 10) +
-         (origin.complete ? "" : "; **cut short**") + ".\n";
+  return markdown_code(origin.file) + ": " +
+         markdown_text(origin.device + "; " + record.versions + "; commit " + origin.commit) +
+         "; " + origin.date.substr(0, 10) + (origin.complete ? "" : "; **cut short**") + ".\n";
 }
 
 std::string origin_lines(const std::vector<ChosenCase>& cases) {
@@ -156,7 +156,7 @@ std::string step_text(const Times& times, const Shape& shape) {
 
 /// " (persist static)".
 std::string way_text(const RecordedPeer& peer) {
-  return peer.algorithm.empty() ? "" : " (" + peer.algorithm + ")";
+  return peer.algorithm.empty() ? "" : " (" + markdown_text(peer.algorithm) + ")";
 }
 
 std::vector<std::string> shape_row(const ChosenCase& each, const std::vector<std::string>& peers,
@@ -194,7 +194,7 @@ std::string shape_table_of_device(const std::vector<ChosenCase>& cases) {
     for (const std::string& peer : record->peers)
       if (std::find(peers.begin(), peers.end(), peer) == peers.end()) peers.push_back(peer);
   for (const std::string& peer : peers)
-    titles.insert(titles.end(), {peer + " us/step", "spread", "ratio"});
+    titles.insert(titles.end(), {markdown_text(peer) + " us/step", "spread", "ratio"});
   titles.insert(titles.end(), {"GFLOP/s", "error of tolerance"});
   MarkdownTable table(titles);
   for (const ChosenCase& each : cases) table.add(shape_row(each, peers, with_extras));
