@@ -52,10 +52,10 @@ struct LeftOut {
   void count(const RecordedCase& each, const std::string& peer) {
     if (!each.refusal.empty())
       ++takt_refused;
-    else if (each.ran(peer) == nullptr)
-      ++peer_refused;
     else if (!each.inside)
       ++outside;
+    else if (each.ran(peer) == nullptr)
+      ++peer_refused;
     else
       ++differ;
   }
