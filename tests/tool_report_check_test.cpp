@@ -51,7 +51,7 @@ TEST(ToolReport, CheckFailsWhereADigitWasChangedByHand) {
   ASSERT_EQ(tree.report().exit_code, done);
   for (const Edit& edit :
        {Edit{"README.md", "|           0.50 |", "|           0.49 |",
-             "README.md:8 in block 'cpu-ratios': the file has '| lstm "},
+             "README.md:10 in block 'cpu-ratios': the file has '| lstm "},
         Edit{"docs/measurements.md", " 14.000 (persist", " 15.000 (persist",
              " in block 'gpu-shapes': the file has '| lstm "},
         Edit{"docs/hardware.md", "2 of 3", "3 of 3", "docs/hardware.md:28: the file has '| "}}) {

@@ -150,6 +150,12 @@ std::string ratio_table_of_device(const std::vector<ChosenCase>& cases, const st
   return table.text() + "\n" + left_out.text(peer) + origin_lines(cases);
 }
 
+/// "61 %" of 0.61; from ten times on "45 x".
+std::string spread_text(const Times& times) {
+  const double spread = times.spread();
+  return spread < 9.995 ? percent(spread) : format("%.0f x", spread);
+}
+
 std::string step_text(const Times& times, const Shape& shape) {
   return format("%.3f", 1e6 * times.median / static_cast<double>(shape.T));
 }
@@ -168,13 +174,13 @@ std::vector<std::string> shape_row(const ChosenCase& each, const std::vector<std
     cells.push_back(std::to_string(size));
   const bool ran = recorded.refusal.empty();
   cells.push_back(ran ? step_text(recorded.times, shape) : "refused");
-  cells.push_back(ran ? percent(recorded.times.spread()) : "-");
+  cells.push_back(ran ? spread_text(recorded.times) : "-");
   for (const std::string& name : peers) {
     const RecordedPeer* peer = recorded.ran(name);
     cells.push_back(peer != nullptr        ? step_text(peer->times, shape) + way_text(*peer)
                     : recorded.asked(name) ? "refused"
                                            : "-");
-    cells.push_back(peer ? percent(peer->times.spread()) : "-");
+    cells.push_back(peer ? spread_text(peer->times) : "-");
     const auto ratio = recorded.ratio(name);
     cells.push_back(ratio ? format("%.2f", *ratio) : peer && !peer->agrees ? "differs" : "-");
   }
@@ -205,7 +211,8 @@ std::string by_device(const std::vector<ChosenCase>& cases,
                       const std::function<std::string(const std::vector<ChosenCase>&)>& table) {
   std::string text;
   for (const auto& group : grouped(cases, [](const ChosenCase& each) { return each.device(); }))
-    text += (text.empty() ? "" : "\n") + table(group);
+    text += (text.empty() ? "" : "\n") + std::string("**") + markdown_text(group.front().device()) +
+            "**\n\n" + table(group);
   return text.empty() ? not_measured : text;
 }
 
