@@ -243,6 +243,32 @@ std::vector<ChosenCase> choose(const Records& records, DeviceKind kind, const st
   return chosen;
 }
 
+std::vector<ChosenCase> choose_beside_each(const Records& records, DeviceKind kind) {
+  std::map<decltype(key_of(std::declval<ChosenCase>())), std::map<std::string, ChosenCase>> newest;
+  for (const BenchRecord& record : records.bench) {
+    if (record.kind != kind) continue;
+    const std::vector<std::string> alone = {""};
+    for (const RecordedCase& recorded : record.cases)
+      for (const std::string& peer : record.peers.empty() ? alone : record.peers) {
+        const ChosenCase each{&record, &recorded};
+        const auto [place, is_new] = newest[key_of(each)].emplace(peer, each);
+        if (!is_new && is_better(each, place->second)) place->second = each;
+      }
+  }
+  std::vector<ChosenCase> chosen;
+  for (auto& [key, by_peer] : newest) {
+    if (by_peer.size() > 1) by_peer.erase("");
+    std::vector<ChosenCase> rows;
+    for (const auto& of_peer : by_peer)
+      if (std::none_of(rows.begin(), rows.end(),
+                       [&](const ChosenCase& row) { return row.record == of_peer.second.record; }))
+        rows.push_back(of_peer.second);
+    std::sort(rows.begin(), rows.end(), is_better);
+    chosen.insert(chosen.end(), rows.begin(), rows.end());
+  }
+  return chosen;
+}
+
 std::vector<const BenchRecord*> records_of(const std::vector<ChosenCase>& cases) {
   std::vector<const BenchRecord*> records;
   for (const ChosenCase& each : cases)
@@ -264,7 +290,7 @@ std::string ratio_table(const Records& records, DeviceKind kind, const std::stri
 }
 
 std::string shape_table(const Records& records, DeviceKind kind) {
-  const std::string table = by_device(choose(records, kind, ""), shape_table_of_device);
+  const std::string table = by_device(choose_beside_each(records, kind), shape_table_of_device);
   return table == not_measured
              ? table
              : "Medians; spread: (most - least) / median of the repetitions; ratio: takt's time in "

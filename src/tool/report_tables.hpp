@@ -22,6 +22,11 @@ struct ChosenCase {
 /// `peer`, and without a peer of those that were measured beside others, where there are such.
 std::vector<ChosenCase> choose(const Records& records, DeviceKind kind, const std::string& peer);
 
+/// The same, but what is newest beside each peer: a case is there several times where its newest
+/// runs beside several peers are in several records, the newest of them first. One that was
+/// measured beside none is there where there is no other.
+std::vector<ChosenCase> choose_beside_each(const Records& records, DeviceKind kind);
+
 /// The records that these come from, in their order.
 std::vector<const BenchRecord*> records_of(const std::vector<ChosenCase>& cases);
 
@@ -40,7 +45,7 @@ std::vector<std::vector<ChosenCase>> grouped(const std::vector<ChosenCase>& case
 /// peer's.
 std::string ratio_table(const Records& records, DeviceKind kind, const std::string& peer);
 
-/// A row for each case.
+/// A row for each case, beside each peer the newest.
 std::string shape_table(const Records& records, DeviceKind kind);
 
 /// "T128 B1 I64 H64", with its extras.
