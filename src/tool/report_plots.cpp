@@ -142,7 +142,6 @@ bench::PlotSeries growth_of(const std::vector<ChosenCase>& cases) {
   std::vector<bench::Sample> samples;
   for (const ChosenCase& each : cases) {
     const RecordedCase& recorded = *each.recorded;
-    if (!recorded.refusal.empty()) continue;
     const auto T = static_cast<double>(each.shape().T);
     samples.push_back({T, recorded.times.median});
     series.points.push_back({.T = T,
@@ -158,8 +157,12 @@ bench::PlotSeries growth_of(const std::vector<ChosenCase>& cases) {
   return series;
 }
 
-/// Of one device, cell, mode and precision.
+/// Of one device, cell, mode and precision; nothing that is wrong.
 void add_growth_plot(std::vector<ReportPlot>& plots, std::vector<ChosenCase> cases) {
+  std::erase_if(cases, [](const ChosenCase& each) {
+    return !each.recorded->refusal.empty() || !each.recorded->inside;
+  });
+  if (cases.empty()) return;
   const auto series_key = [](const ChosenCase& each) {
     return std::tuple(extras_of(each.shape()), each.shape().H, each.shape().B, each.shape().I);
   };
