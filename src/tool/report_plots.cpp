@@ -32,8 +32,24 @@ std::string file_word(const std::string& text) {
   return word;
 }
 
+/// Two devices may have one name here: `with_distinct_names` tells them apart.
 std::string file_name(const std::string& kind, const std::string& what, const std::string& device) {
-  return "docs/plots/" + kind + "-" + file_word(what) + "-" + file_word(device) + ".svg";
+  return "docs/plots/" + file_word(kind + "-" + what + "-" + device) + ".svg";
+}
+
+/// "a.svg" again becomes "a-2.svg", in the order of the pictures.
+std::vector<ReportPlot> with_distinct_names(std::vector<ReportPlot> plots) {
+  constexpr std::string_view ending = ".svg";
+  std::set<std::string> taken, seen;
+  for (const ReportPlot& plot : plots) taken.insert(plot.name);
+  for (ReportPlot& plot : plots) {
+    if (seen.insert(plot.name).second) continue;
+    const std::string stem = plot.name.substr(0, plot.name.size() - ending.size());
+    int n = 2;
+    while (!taken.insert(stem + "-" + std::to_string(n) + std::string(ending)).second) ++n;
+    plot.name = stem + "-" + std::to_string(n) + std::string(ending);
+  }
+  return plots;
 }
 
 /// Device, commits and dates of what is drawn.
@@ -206,7 +222,7 @@ std::vector<ReportPlot> report_plots(const Records& records) {
     for (const auto& cases : grouped(choose(records, kind, ""), growth_key))
       add_growth_plot(plots, cases);
   }
-  return plots;
+  return with_distinct_names(std::move(plots));
 }
 
 std::string plot_list(const std::vector<ReportPlot>& plots) {
