@@ -15,7 +15,7 @@
 namespace takt::test {
 
 /// The tool's exit codes.
-inline constexpr int done = 0, outside = 1, misused = 2;
+inline constexpr int done = 0, outside = 1, misused = 2, failed = 3;
 
 /// Records that nobody measured.
 inline const std::filesystem::path fixtures =
@@ -25,9 +25,13 @@ inline std::string block(const std::string& name, const std::string& text = "") 
   return "<!-- takt report: " + name + " -->\n" + text + "<!-- end of takt report -->\n";
 }
 
+inline bool has_gnuplot() {
+  return std::system("gnuplot --version >/dev/null 2>&1") == 0;
+}
+
 /// A tree with documents; records are put into it.
 struct Tree {
-  Folder folder;
+  Folder folder, programs;
 
   Tree() {
     std::filesystem::create_directories(folder / "docs");
@@ -36,10 +40,15 @@ struct Tree {
                                   block("gpu-ratios") + "After.\n");
     folder.write("docs/measurements.md",
                  block("cpu-shapes") + block("gpu-shapes") + block("plots"));
+    // Found where there is no other: it draws nothing, so that the rest can be tested.
+    programs.write("gnuplot", "#!/bin/sh\ncat >/dev/null\necho '<svg/>'\n");
+    std::filesystem::permissions(programs / "gnuplot", std::filesystem::perms::owner_all);
   }
   ToolResult report(std::vector<std::string> more = {},
-                    const std::map<std::string, std::string>& environment = {}) const {
+                    std::map<std::string, std::string> environment = {}) const {
     more.insert(more.begin(), "report");
+    if (const char* path = std::getenv("PATH"); path != nullptr)
+      environment.emplace("PATH", std::string(path) + ":" + programs.path().string());
     return run_tool(
         ToolRun{.arguments = more, .folder = folder.path(), .environment = environment});
   }
@@ -71,8 +80,19 @@ inline bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-inline bool has_gnuplot() {
-  return std::system("gnuplot --version >/dev/null 2>&1") == 0;
+/// Without the spaces that align columns.
+inline std::string squeezed(const std::string& text) {
+  std::string result;
+  for (const char c : text)
+    if (c != ' ' || (!result.empty() && result.back() != ' ')) result += c;
+  return result;
+}
+
+/// A point of a record that took so many times as long.
+inline nlohmann::json slowed(nlohmann::json point, double times) {
+  point["median_s"] = point["median_s"].get<double>() * times;
+  for (nlohmann::json& sample : point["samples_s"]) sample = sample.get<double>() * times;
+  return point;
 }
 
 }  // namespace takt::test

@@ -16,6 +16,7 @@
 #include "tool/report_hardware.hpp"
 #include "tool/report_plots.hpp"
 #include "tool/report_tables.hpp"
+#include "tool/text.hpp"
 
 namespace takt::tool {
 namespace {
@@ -40,6 +41,7 @@ void check_folder(const std::string& option, const std::string& path) {
 /// A file that `made` is to be the text of.
 struct Made {
   std::string name, old, made;
+  bool links_pictures = false;
 };
 
 std::string contents(const fs::path& root, const std::string& name, bool needed) {
@@ -49,21 +51,26 @@ std::string contents(const fs::path& root, const std::string& name, bool needed)
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-BlockMakers makers_of(const Records& records, const std::vector<ReportPlot>& plots) {
+BlockMakers makers_of(const Records& records) {
   return {{"cpu-ratios", [&] { return ratio_table(records, DeviceKind::cpu, "oneDNN"); }},
           {"cpu-shapes", [&] { return shape_table(records, DeviceKind::cpu); }},
           {"gpu-ratios", [&] { return ratio_table(records, DeviceKind::cuda, "cuDNN"); }},
-          {"gpu-shapes", [&] { return shape_table(records, DeviceKind::cuda); }},
-          {"plots", [&] { return plot_list(plots); }}};
+          {"gpu-shapes", [&] { return shape_table(records, DeviceKind::cuda); }}};
 }
 
 std::vector<Made> make_texts(const fs::path& root, const Records& records,
                              const std::vector<ReportPlot>& plots) {
-  const BlockMakers makers = makers_of(records, plots);
+  bool links_pictures = false;
+  BlockMakers makers = makers_of(records);
+  makers["plots"] = [&] {
+    links_pictures = !plots.empty();
+    return plot_list(plots);
+  };
   std::vector<Made> all;
   for (const std::string name : documents) {
-    const std::string old = contents(root, name, true);
-    all.push_back({name, old, with_blocks(name, old, makers)});
+    links_pictures = false;
+    const std::string old = contents(root, name, true), made = with_blocks(name, old, makers);
+    all.push_back({name, old, made, links_pictures});
   }
   all.push_back(
       {hardware_document, contents(root, hardware_document, false), hardware_page(records)});
@@ -81,6 +88,47 @@ Records read(const Options& options) {
   return fs::is_directory(folder) ? read_records(folder, options.root) : Records{};
 }
 
+/// A line on each text and each picture that is not what the records give; how many.
+std::size_t check(const Options& options, const std::vector<Made>& texts,
+                  const std::vector<ReportPlot>& plots, const Lines& print) {
+  std::size_t count = 0;
+  for (const Made& text : texts) {
+    if (text.old == text.made) continue;
+    print(first_difference(text.name, text.old, text.made));
+    ++count;
+  }
+  const std::vector<std::string> of_plots = check_plots(options.root, plots);
+  for (const std::string& line : of_plots) print(line);
+  return count + of_plots.size();
+}
+
+/// Writes what is not what the records give, with a line on each file; how many. No text is written
+/// before the pictures that it links: where one could not be drawn, only what links none is.
+std::size_t write(const Options& options, const std::vector<Made>& texts,
+                  const std::vector<ReportPlot>& plots, const Lines& print) {
+  std::size_t count = 0;
+  const Drawn drawn = draw_plots(options.root, plots);
+  const bool has_pictures = drawn.complaint.empty();
+  if (has_pictures)
+    for (const std::string& line : write_plots(options.root, plots, drawn)) {
+      print(line);
+      ++count;
+    }
+  std::vector<std::string> missing = {"pictures"};
+  for (const Made& text : texts) {
+    if (text.old == text.made) continue;
+    if (text.links_pictures && !has_pictures) {
+      missing.push_back(text.name);
+      continue;
+    }
+    write_file(fs::path(options.root) / text.name, text.made);
+    print("wrote " + text.name);
+    ++count;
+  }
+  if (!has_pictures) throw Failure(drawn.complaint + "; not written: " + joined(missing));
+  return count;
+}
+
 int run(const Options& options) {
   const Lines print(false);
   const Records records = read(options);
@@ -88,22 +136,8 @@ int run(const Options& options) {
   const std::vector<Made> texts = make_texts(options.root, records, plots);
   for (const std::string& file : records.emulated)
     print(file + ": of the emulated device, so that it does not count");
-  int differences = 0;
-  for (const Made& text : texts) {
-    if (text.old == text.made) continue;
-    ++differences;
-    if (options.check) {
-      print(first_difference(text.name, text.old, text.made));
-      continue;
-    }
-    write_file(fs::path(options.root) / text.name, text.made);
-    print("wrote " + text.name);
-  }
-  for (const std::string& line :
-       options.check ? check_plots(options.root, plots) : draw_plots(options.root, plots)) {
-    ++differences;
-    print(line);
-  }
+  const std::size_t differences =
+      options.check ? check(options, texts, plots, print) : write(options, texts, plots, print);
   print(std::to_string(records.files) + (records.files == 1 ? " record" : " records") +
         (differences == 0 ? "; everything is what they give" : ""));
   return options.check && differences > 0 ? outside : done;

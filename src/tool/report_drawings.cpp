@@ -51,26 +51,31 @@ std::set<std::string> left_over(const fs::path& root, const std::vector<ReportPl
 
 }  // namespace
 
-std::vector<std::string> draw_plots(const std::string& root, const std::vector<ReportPlot>& plots) {
+Drawn draw_plots(const std::string& root, const std::vector<ReportPlot>& plots) {
+  Drawn drawn;
+  for (const ReportPlot& plot : plots) {
+    if (is_drawn_from(contents(fs::path(root) / plot.name), plot.script)) continue;
+    const bench::Drawing drawing = bench::draw(plot.script);
+    if (!drawing.gnuplot_found)
+      return {.complaint = "gnuplot was not found (Debian: apt-get install gnuplot-nox)"};
+    if (drawing.svg.empty())
+      return {.complaint = "gnuplot failed on " + plot.name + ": " + drawing.complaint};
+    drawn.pictures.push_back({plot.name, drawing.svg + mark_of(plot.script, drawing.svg)});
+  }
+  return drawn;
+}
+
+std::vector<std::string> write_plots(const std::string& root, const std::vector<ReportPlot>& plots,
+                                     const Drawn& drawn) {
   std::vector<std::string> lines;
+  for (const Drawn::Picture& picture : drawn.pictures) {
+    const fs::path path = fs::path(root) / picture.name;
+    fs::create_directories(path.parent_path());
+    write_file(path, picture.text);
+    lines.push_back("wrote " + picture.name);
+  }
   for (const std::string& name : left_over(root, plots))
     if (remove_file(fs::path(root) / name)) lines.push_back("removed " + name);
-  for (const ReportPlot& plot : plots) {
-    const fs::path path = fs::path(root) / plot.name;
-    if (is_drawn_from(contents(path), plot.script)) continue;
-    const bench::Drawing drawing = bench::draw(plot.script);
-    if (!drawing.gnuplot_found) {
-      lines.push_back("no plots: gnuplot was not found (Debian: apt-get install gnuplot-nox)");
-      break;
-    }
-    if (drawing.svg.empty()) {
-      lines.push_back("no " + plot.name + ": gnuplot failed: " + drawing.complaint);
-      continue;
-    }
-    fs::create_directories(path.parent_path());
-    write_file(path, drawing.svg + mark_of(plot.script, drawing.svg));
-    lines.push_back("wrote " + plot.name);
-  }
   return lines;
 }
 

@@ -21,9 +21,21 @@ std::vector<ReportPlot> report_plots(const Records& records);
 /// A list of pictures for a document in docs.
 std::string plot_list(const std::vector<ReportPlot>& plots);
 
-/// Draws those that are not there yet as the records give them, and removes those that no record
-/// gives; a line on each thing done, and on what could not be drawn.
-std::vector<std::string> draw_plots(const std::string& root, const std::vector<ReportPlot>& plots);
+/// Pictures that are no files yet.
+struct Drawn {
+  struct Picture {
+    std::string name, text;
+  };
+  std::vector<Picture> pictures = {};
+  std::string complaint = {};  ///< why one could not be drawn; empty where all could
+};
+
+/// Draws those that are not there yet as the records give them; writes nothing.
+Drawn draw_plots(const std::string& root, const std::vector<ReportPlot>& plots);
+
+/// Writes what was drawn, and removes pictures that no record gives; a line on each.
+std::vector<std::string> write_plots(const std::string& root, const std::vector<ReportPlot>& plots,
+                                     const Drawn& drawn);
 
 /// A line on each picture that is not what the records give. Needs no gnuplot: a picture ends with
 /// a mark that is computed from its script and itself.
