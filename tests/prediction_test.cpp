@@ -140,6 +140,16 @@ TEST(Prediction, SaysNothingOfOtherDevices) {
   EXPECT_EQ(lines(on_gpu(), gpu(), read_limit_records((folder / "none").string())), Lines{});
 }
 
+TEST(Prediction, ComplainsOfAFolderInPlaceOfARecord) {
+  const Folder folder;
+  fs::create_directory(folder / "a.json");
+  folder.write("cpu.json", fixture("cpu.json"));
+  const LimitRecords records = read_limit_records(folder.path());
+  EXPECT_EQ(records.complaints,
+            Lines{folder.path().generic_string() + "/a.json: the record must be a file"});
+  EXPECT_EQ(records.bench.size(), 1u);
+}
+
 TEST(Prediction, TakesTheOldestCompleteConstantsAndTheNewestTime) {
   const Folder folder;
   const auto date = [](int day) { return "2001-01-0" + std::to_string(day) + "T00:00:00Z"; };

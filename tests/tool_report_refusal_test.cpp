@@ -194,6 +194,9 @@ TEST(ToolReportRefuses, WhatIsNoRecord) {
   fs::create_directory(tree.folder / "bench/results/run");
   expect_refusal(tree, {}, {"bench/results/run: 'run.json' is missing"});
   fs::remove(tree.folder / "bench/results/run");
+  fs::create_directory(tree.folder / "bench/results/a.json");
+  expect_refusal(tree, {}, {"bench/results/a.json: the record must be a file"});
+  fs::remove(tree.folder / "bench/results/a.json");
   tree.folder.write("bench/results/notes.txt", "no record, and not taken for one");
   EXPECT_EQ(tree.report().exit_code, done);
 }

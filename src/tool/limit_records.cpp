@@ -60,16 +60,19 @@ BenchRun bench_run(const Field& record) {
   return run;
 }
 
-/// Names of files, in the order of their names.
-std::set<std::string> files_of(const std::string& folder) {
-  std::set<std::string> files;
+/// Of a folder and of the folders in it, in the order of their names.
+std::set<fs::path> files_of(const fs::path& folder, std::vector<std::string>& complaints) {
+  std::set<fs::path> files;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".json") files.insert(entry.path().generic_string());
-    if (entry.is_directory(ignored))
-      for (const auto& inner : fs::directory_iterator(entry.path(), ignored))
-        if (inner.path().extension() == ".json") files.insert(inner.path().generic_string());
-  }
+  if (!fs::is_directory(folder, ignored)) return files;
+  std::vector<fs::path> folders = {folder};
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.is_directory(ignored)) folders.push_back(entry.path());
+  for (const fs::path& each : folders) try {
+      files.merge(record_files(each, each.generic_string()));
+    } catch (const UsageError& why) {
+      complaints.emplace_back(why.what());
+    }
   return files;
 }
 
@@ -96,7 +99,8 @@ Json RecordName::json() const {
 
 LimitRecords read_limit_records(const std::string& folder) {
   LimitRecords records;
-  for (const std::string& file : files_of(folder)) read_record(file, records);
+  for (const fs::path& file : files_of(folder, records.complaints))
+    read_record(file.generic_string(), records);
   const auto by_date = [](const auto& a, const auto& b) { return a.name.date < b.name.date; };
   std::stable_sort(records.micro.begin(), records.micro.end(), by_date);
   std::stable_sort(records.bench.begin(), records.bench.end(), by_date);

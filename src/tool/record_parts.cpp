@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 #include <takt/cells.hpp>
@@ -12,6 +13,9 @@
 #include "words.hpp"
 
 namespace takt::tool {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 bool is_known(const std::string& name) {
@@ -28,12 +32,25 @@ std::string all_cells() {
 
 }  // namespace
 
-Json read_record_file(const std::filesystem::path& path, const std::string& name) {
+Json read_record_file(const fs::path& path, const std::string& name) {
+  std::error_code unreadable;
+  if (fs::exists(path, unreadable) && !fs::is_regular_file(path, unreadable))
+    throw UsageError(name + ": the record must be a file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UsageError(name + ": the record cannot be read");
   Json json = Json::parse(file, nullptr, false);
   if (json.is_discarded()) throw UsageError(name + ": the record is not JSON");
   return json;
+}
+
+std::set<fs::path> record_files(const fs::path& folder, const std::string& name) {
+  std::set<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error))
+    if (entry->path().extension() == ".json") files.insert(entry->path());
+  if (error) throw UsageError(name + ": the folder cannot be read");
+  return files;
 }
 
 std::string kind_of(const Field& record) {

@@ -2,12 +2,18 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "shape.hpp"
 #include "tool/record_field.hpp"
 
 namespace takt::tool {
+
+/// *.json of a folder, in the order of their names. Throws UsageError, in the name of `name`, for
+/// one that cannot be read.
+std::set<std::filesystem::path> record_files(const std::filesystem::path& folder,
+                                             const std::string& name);
 
 /// Throws UsageError, in the name of `name`, for a file that cannot be read or is not JSON.
 Json read_record_file(const std::filesystem::path& path, const std::string& name);

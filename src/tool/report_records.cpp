@@ -182,14 +182,6 @@ void read_record(const fs::path& path, const fs::path& root, Records& records) {
     origin_of(record);
 }
 
-/// In the order of their names.
-std::set<fs::path> files_of(const fs::path& folder) {
-  std::set<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".json") files.insert(entry.path());
-  return files;
-}
-
 }  // namespace
 
 bool RecordedCase::asked(const std::string& peer) const {
@@ -214,15 +206,19 @@ Records read_records(const std::string& folder, const std::string& root) {
   Records records;
   const fs::path top = fs::absolute(root).lexically_normal();
   const fs::path results = fs::absolute(folder).lexically_normal();
-  for (const fs::path& file : files_of(results)) read_record(file, top, records);
+  const auto name_of = [&](const fs::path& path) {
+    return path.lexically_proximate(top).generic_string();
+  };
+  for (const fs::path& file : record_files(results, name_of(results)))
+    read_record(file, top, records);
   std::set<fs::path> runs;
   for (const auto& entry : fs::directory_iterator(results))
     if (entry.is_directory()) runs.insert(entry.path());
   for (const fs::path& run : runs) {
     if (!fs::exists(run / "run.json"))
-      throw UsageError(run.lexically_proximate(top).generic_string() +
+      throw UsageError(name_of(run) +
                        ": 'run.json' is missing; a folder of results must hold a run on a GPU");
-    for (const fs::path& file : files_of(run)) read_record(file, top, records);
+    for (const fs::path& file : record_files(run, name_of(run))) read_record(file, top, records);
   }
   return records;
 }
