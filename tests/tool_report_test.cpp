@@ -22,16 +22,9 @@ using takt::test::fixtures;
 using takt::test::has_gnuplot;
 using takt::test::holds;
 using takt::test::RecordedTree;
+using takt::test::squeezed;
 using takt::test::ToolResult;
 using takt::test::Tree;
-
-/// Without the spaces that align columns.
-std::string squeezed(const std::string& text) {
-  std::string result;
-  for (const char c : text)
-    if (c != ' ' || (!result.empty() && result.back() != ' ')) result += c;
-  return result;
-}
 
 int count(const std::string& text, const std::string& part) {
   int found = 0;
@@ -98,6 +91,21 @@ TEST(ToolReport, TakesTheNewestThatWasMeasuredBesideAnother) {
   EXPECT_TRUE(holds(squeezed(tree.folder.read("README.md")), "| 3 | 0.63 | 0.50 (")) << text;
 }
 
+TEST(ToolReport, KeepsTheNewestBesideEachPeer) {
+  const Tree tree;
+  tree.folder.write("bench/results/a.json", fixture("cpu-old.json").dump());
+  json other = fixture("cpu-old.json");
+  other["date"] = "2027-01-01T00:00:00Z";
+  other["against"][0]["name"] = "another";
+  for (json& point : other["points"]) point["peers"][0]["name"] = "another";
+  tree.folder.write("bench/results/b.json", other.dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  const std::string text = squeezed(tree.folder.read("docs/measurements.md"));
+  EXPECT_TRUE(holds(text, "| 64 | 64 | 2.000 | 6 % | 4.000 | 6 % | 0.50 | - | - | - |")) << text;
+  EXPECT_TRUE(holds(text, "| 64 | 64 | 2.000 | 6 % | - | - | - | 4.000 | 6 % | 0.50 |")) << text;
+  EXPECT_EQ(count(text, "| gru | training | f32 | 10 | 1 | 64 | 64 | 9.000 |"), 2);
+}
+
 TEST(ToolReport, KeepsDevicesApart) {
   const Tree tree;
   json other = fixture("cpu-old.json");
@@ -110,6 +118,69 @@ TEST(ToolReport, KeepsDevicesApart) {
   ASSERT_NE(first, std::string::npos) << text;
   EXPECT_NE(text.find("| **all** | | | 3 |", first + 1), std::string::npos) << text;
   EXPECT_TRUE(holds(text, "b.json`: cpu (Another, 1 thread)")) << text;
+}
+
+TEST(ToolReport, NamesTheDeviceAboveItsTable) {
+  const Tree tree;
+  tree.folder.write("bench/results/a.json", fixture("cpu-old.json").dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  for (const std::string file : {"README.md", "docs/measurements.md"})
+    EXPECT_TRUE(holds(tree.folder.read(file), "\n\n**cpu (Made-up, 2 threads)**\n\n| cell "));
+}
+
+TEST(ToolReport, ShowsTextsOfRecordsAsTheyAre) {
+  const Tree tree;
+  json record = fixture("cpu-old.json");
+  record["device"]["description"] = "a|b<c>`d`[e]";
+  record["compiler"] = "<!-- end of takt report -->";
+  record["against"].push_back({{"name", "p|q"}, {"version", "1"}});
+  json peer = record["points"][0]["peers"][0];
+  peer["name"] = "p|q";
+  peer["algorithm"] = "r|s";
+  record["points"][0]["peers"].push_back(peer);
+  tree.folder.write("bench/results/<!-- takt report: x -->.json", record.dump());
+  fs::create_directory(tree.folder / "bench/results/run");
+  json run = fixture("gpu-old/run.json");
+  run["device"] = "a|b<c>`d`[e]";
+  for (json& test : run["tests"]) test["verdict"] = "failed";
+  tree.folder.write("bench/results/run/run.json", run.dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  const std::string device = R"(a\|b&lt;c&gt;\`d\`\[e\])";
+  for (const std::string file : {"README.md", "docs/measurements.md", "docs/hardware.md"})
+    EXPECT_TRUE(holds(tree.folder.read(file), device)) << tree.folder.read(file);
+  const std::string text = squeezed(tree.folder.read("docs/measurements.md"));
+  EXPECT_TRUE(holds(text, R"(| p\|q us/step |)")) << text;
+  EXPECT_TRUE(holds(text, R"(| 4.000 (r\|s) |)")) << text;
+  EXPECT_TRUE(holds(tree.folder.read("docs/hardware.md"), "| " + device + " | eeeeeee "));
+  const ToolResult check = tree.report({"--check"});
+  EXPECT_EQ(check.exit_code, done) << check.out << check.err;
+}
+
+TEST(ToolReport, CountsWhatIsOutsideAndRefusedAsOutside) {
+  const Tree tree;
+  json record = fixture("cpu-new.json");
+  json& point = record["points"][2];
+  ASSERT_TRUE(point["peers"][0].contains("refusal"));
+  point["check"]["inside_tolerance"] = false;
+  tree.folder.write("bench/results/a.json", record.dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  EXPECT_TRUE(holds(tree.folder.read("README.md"),
+                    "Cases left out of the means: 1 refused by takt, 2 outside takt's tolerance, 1 "
+                    "with different answers of both."));
+}
+
+TEST(ToolReport, ComputesFiguresFromSamplesAndSizes) {
+  const Tree tree;
+  json record = fixture("cpu-old.json");
+  json& point = record["points"][0];
+  point["gflop_per_s"] = 1e6;
+  const double median = point["median_s"];
+  point["samples_s"][point["samples_s"].size() - 1] = 5 * median;
+  point["peers"][0]["samples_s"][29] = 50 * point["peers"][0]["median_s"].get<double>();
+  tree.folder.write("bench/results/a.json", record.dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  const std::string text = squeezed(tree.folder.read("docs/measurements.md"));
+  EXPECT_TRUE(holds(text, "| 2.000 | 402 % | 4.000 | 49 x | 0.50 | 32.77 |")) << text;
 }
 
 TEST(ToolReport, SaysNotMeasuredWhereNothingWas) {
@@ -213,15 +284,6 @@ TEST(ToolReport, DrawsWhatRecordsGive) {
   EXPECT_TRUE(holds(growth, "2026-01-15, commit ccccccc"));
   EXPECT_TRUE(
       holds(tree.folder.read("docs/measurements.md"), "](plots/ratio-onednn-f32-" + device));
-}
-
-TEST(ToolReport, WritesTablesWithoutGnuplot) {
-  const RecordedTree tree;
-  const ToolResult result = tree.report({}, {{"PATH", "/nonexistent"}});
-  EXPECT_EQ(result.exit_code, done) << result.err;
-  EXPECT_TRUE(holds(result.out, "no plots: gnuplot was not found")) << result.out;
-  EXPECT_TRUE(holds(tree.folder.read("README.md"), "| 0.25 (T10 B1 I64 H64)"));
-  EXPECT_TRUE(holds(tree.folder.read("docs/hardware.md"), "2 of 3"));
 }
 
 TEST(ToolReport, LeavesOutWhatIsNoNumber) {
