@@ -13,7 +13,7 @@ namespace {
 struct ReadParams {
   const uint4* data;
   std::int64_t units;  // of 16 bytes
-  int passes;
+  std::int64_t passes;
   bool whole;  // each block reads all of it, else its share
   Outcome* outcome;
 };
@@ -28,29 +28,47 @@ TAKT_DEVICE void add_sum(std::uint32_t sum, Outcome* outcome) {
   if (threadIdx.x % 32 == 0) atomicAdd(&outcome->sum, sum);
 }
 
-/// Loads pass L1 by; eight are under way in each thread.
+constexpr int batch = 8;  // loads that are under way in each thread
+
+/// Loads pass L1 by. A thread's are `stride` units apart, as if the passes lay one behind another:
+/// a batch may begin in one and end in the next, and only a thread's last ones are less than one.
 __global__ void __launch_bounds__(1024) read_kernel(ReadParams p) {
-  constexpr int batch = 8;
   const std::int64_t stride = p.whole ? blockDim.x : std::int64_t{gridDim.x} * blockDim.x;
   const std::int64_t begin =
       p.whole ? threadIdx.x : std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  std::int64_t left = (p.passes * p.units - begin + stride - 1) / stride;
+  const auto units = static_cast<std::uint32_t>(p.units);
+  const auto step = static_cast<std::uint32_t>(stride % p.units);
+  auto at = static_cast<std::uint32_t>(begin % p.units);
+  const auto next = [&] {
+    const uint4* const unit = p.data + at;
+    at += step;
+    if (at >= units) at -= units;
+    return __ldcg(unit);
+  };
   std::uint32_t sum = 0;
   Stopwatch watch;
   watch.start();
-  for (int pass = 0; pass < p.passes; ++pass) {
-    std::int64_t n = begin;
-    for (; n + (batch - 1) * stride < p.units; n += batch * stride) {
-      uint4 v[batch];
-      TAKT_UNROLL(batch)
-      for (int k = 0; k < batch; ++k) v[k] = __ldcg(p.data + n + k * stride);
-      TAKT_UNROLL(batch)
-      for (int k = 0; k < batch; ++k) sum += sum_of(v[k]);
-    }
-    for (; n < p.units; n += stride) sum += sum_of(__ldcg(p.data + n));
+  for (; left >= batch; left -= batch) {
+    uint4 v[batch];
+    TAKT_UNROLL(batch)
+    for (int k = 0; k < batch; ++k) v[k] = next();
+    TAKT_UNROLL(batch)
+    for (int k = 0; k < batch; ++k) sum += sum_of(v[k]);
   }
+  for (; left > 0; --left) sum += sum_of(next());
   __syncthreads();
   watch.stop(p.outcome);
   add_sum(sum, p.outcome);
+}
+
+/// As many as the traffic asked for has, and as give each thread its batches.
+std::int64_t passes_of(const Runner& runner, std::int64_t bytes, bool whole) {
+  const Sizes& sizes = runner.sizes();
+  const std::int64_t readers = whole ? 1 : runner.blocks();  // that share a footprint
+  const std::int64_t traffic = sizes.traffic_bytes * readers / runner.blocks();
+  const std::int64_t least = 16 * batch * sizes.least_batches * readers * sizes.wide_threads;
+  return std::max(traffic / bytes, (least + bytes - 1) / bytes);
 }
 
 struct Reading {
@@ -58,17 +76,15 @@ struct Reading {
   double ns, bytes;  ///< of one block where each reads all, else of all
 };
 
-/// Reads as often as the traffic asked for has it.
 std::vector<double> measure_read(Runner& runner, std::int64_t bytes, bool whole,
                                  const std::function<double(const Reading&)>& rate) {
   const int blocks = runner.blocks();
-  const std::int64_t traffic = runner.sizes().traffic_bytes / (whole ? blocks : 1);
-  const auto passes = static_cast<int>(std::max<std::int64_t>(1, traffic / bytes));
+  const std::int64_t passes = passes_of(runner, bytes, whole);
   const auto data = runner.pattern(bytes / 4);
   const std::uint32_t expected = pattern_sum(bytes / 4) * static_cast<std::uint32_t>(passes) *
                                  static_cast<std::uint32_t>(whole ? blocks : 1);
   return runner.repeated([&] {
-    Reading reading{{}, 0, static_cast<double>(bytes) * passes};
+    Reading reading{{}, 0, static_cast<double>(bytes * passes)};
     reading.outcome = runner.timed([&](Outcome* there) {
       reading.ns = runner.elapsed_ns([&] {
         launch(read_kernel, {.blocks = blocks, .threads = runner.sizes().wide_threads},

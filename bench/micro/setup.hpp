@@ -23,8 +23,10 @@ struct Sizes {
   int shared_bytes_of_clusters = 200 << 10;              ///< holds one block a multiprocessor
   std::vector<std::int64_t> read_bytes = {4 << 20,  16 << 20,  32 << 20,
                                           48 << 20, 128 << 20, std::int64_t{2} << 30};
-  std::vector<std::int64_t> broadcast_bytes = {16 << 10, 64 << 10, 256 << 10};
+  /// Of the widest block: what its threads have under way is no more than the least of these.
+  std::vector<std::int64_t> broadcast_bytes = {128 << 10, 256 << 10, 1 << 20};
   std::int64_t traffic_bytes = std::int64_t{16} << 30;  ///< of one repetition of a read
+  int least_batches = 100;  ///< of loads, in each thread, so that those behind them count little
   std::int64_t copy_bytes = std::int64_t{2} << 30;
   std::vector<std::int64_t> chase_bytes = {1 << 20, 32 << 20, std::int64_t{1} << 30};
   std::vector<int> warps = {4, 8, 16};
@@ -48,6 +50,7 @@ inline Sizes tiny_sizes() {
           .read_bytes = {4096, 20000},
           .broadcast_bytes = {4096},
           .traffic_bytes = 40000,
+          .least_batches = 1,
           .copy_bytes = 20000,
           .chase_bytes = {4096},
           .warps = {2},
