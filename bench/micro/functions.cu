@@ -2,11 +2,11 @@
 // does, how long one takes, how far it is from f64.
 //
 // Parameter: function; of errors also measure, "absolute" or "relative" (of what has no zero).
-#include <algorithm>
 #include <cmath>
 
 #include <takt/kernels/ptx/fast_math.cuh>
 
+#include "function_error.hpp"
 #include "runner.cuh"
 
 namespace takt::micro {
@@ -27,8 +27,8 @@ struct FunctionFacts {
   Function function;
   const char* name;
   double (*exact)(double x);
-  double limit;   ///< errors are looked for from -limit to limit
-  bool relative;  ///< are they
+  double limit;   ///< arguments are from -limit to limit
+  bool relative;  ///< are its errors
 };
 
 double exact_tanh(double x) {
@@ -73,32 +73,39 @@ TAKT_DEVICE float apply(float x) {
 }
 
 struct FunctionParams {
-  float gain;  // keeps chains of the function inside of its range
+  float limit;
+  float gain;  // 0, which the compiler cannot know: an argument must wait for the value before it
   int iterations;
   Outcome* outcome;
 };
 
-/// Chains of x = gain f(x): the multiplication is measured, too.
+/// Chains of x = gain f(x) + argument, so that each lane and chain keeps its argument: a warp has
+/// them from -limit to limit, as gates have them, and takes all branches of f. The multiply-add is
+/// measured, too.
 template <Function function, int chains>
 __global__ void __launch_bounds__(1024) function_kernel(FunctionParams p) {
-  float x[chains];
+  float argument[chains], x[chains];
   TAKT_UNROLL(chains)
-  for (int k = 0; k < chains; ++k)
-    x[k] = 0.001f * static_cast<float>(threadIdx.x) + 0.1f * static_cast<float>(k);
+  for (int k = 0; k < chains; ++k) {
+    const auto place = static_cast<float>(static_cast<int>(threadIdx.x) % 32 * chains + k);
+    argument[k] = p.limit * ((2 * place + 1) / (32 * chains) - 1);
+    x[k] = argument[k];
+  }
   __syncthreads();
   Stopwatch watch;
   watch.start();
   TAKT_UNROLL(4)
   for (int n = 0; n < p.iterations; ++n) {
     TAKT_UNROLL(chains)
-    for (int k = 0; k < chains; ++k) x[k] = p.gain * apply<function>(x[k]);
+    for (int k = 0; k < chains; ++k) x[k] = fmaf(p.gain, apply<function>(x[k]), argument[k]);
   }
-  float sum = 0;
+  // A NaN or an infinity is lost from its place.
+  std::uint32_t wrong = 0;
   TAKT_UNROLL(chains)
-  for (int k = 0; k < chains; ++k) sum += x[k];
-  keep(sum, p.outcome);
+  for (int k = 0; k < chains; ++k) wrong += x[k] != argument[k] ? 1 : 0;
   __syncthreads();
   watch.stop(p.outcome);
+  add_wrong(wrong, p.outcome);
 }
 
 struct ValuesParams {
@@ -144,10 +151,10 @@ FunctionKernels kernels_of(Function function) {
 /// Cycles of one run.
 double cycles_of(Runner& runner, void (*kernel)(FunctionParams), const Shape& shape,
                  const FunctionFacts& facts) {
-  const float gain = facts.relative ? -1.0f : 2.0f;
   const Outcome outcome = runner.timed([&](Outcome* there) {
     launch(kernel, shape, runner.stream(),
-           FunctionParams{gain, runner.sizes().instructions, there});
+           FunctionParams{static_cast<float>(facts.limit), runner.spoiled() ? 1.0f : 0.0f,
+                          runner.sizes().instructions, there});
   });
   return static_cast<double>(outcome.cycles);
 }
@@ -159,18 +166,6 @@ std::vector<float> arguments(const Runner& runner, double limit) {
   for (int n = 0; n < points; ++n)
     x[static_cast<std::size_t>(n)] = static_cast<float>(limit * (2.0 * n / (points - 1) - 1));
   return x;
-}
-
-double largest_error(const std::vector<float>& x, const std::vector<float>& y,
-                     const FunctionFacts& facts) {
-  double worst = 0;
-  for (std::size_t n = 0; n < x.size(); ++n) {
-    const double expected = facts.exact(static_cast<double>(x[n]));
-    double error = std::abs(static_cast<double>(y[n]) - expected);
-    if (facts.relative) error /= expected;
-    if (!(error <= worst)) worst = error;  // a NaN, too
-  }
-  return worst;
 }
 
 /// Throws WrongResult where that is no approximation of the function.
@@ -188,7 +183,7 @@ double measure_error(Runner& runner, const FunctionFacts& facts) {
   check("cudaMemcpyAsync", cudaMemcpyAsync(y.data(), values.data(), values.bytes(),
                                            cudaMemcpyDeviceToHost, runner.stream()));
   runner.wait();
-  const double error = largest_error(x, y, facts);
+  const double error = largest_error(x, y, facts.exact, facts.relative);
   if (!(error <= most)) throw WrongResult("it is wrong by " + std::to_string(error));
   return error;
 }

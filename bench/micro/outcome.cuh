@@ -62,11 +62,6 @@ class Patience {
   std::int64_t begin_ = 0;
 };
 
-/// Makes the compiler compute what nobody reads.
-TAKT_DEVICE void keep(float value, Outcome* outcome) {
-  if (__float_as_uint(value) == 0x7fc0beefu) outcome->wrong = 1;
-}
-
 TAKT_DEVICE void add_wrong(std::uint32_t wrong, Outcome* outcome) {
   if (wrong != 0) atomicAdd(&outcome->wrong, wrong);
 }

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "device_array.hpp"
+#include "function_error.hpp"
 #include "run.hpp"
 #include "simt.hpp"
 
@@ -60,13 +62,19 @@ TEST_P(Micro, IsMeasuredAndRight) {
   }
 }
 
-/// Nothing is moved by these.
-const std::set<std::string> without_data = {"sm_clock", "max_active_clusters", "block_barrier",
-                                            "function_rate", "function_latency"};
+/// Those that move or compute something which may be wrong.
+std::vector<Benchmark> benchmarks_with_data() {
+  const std::set<std::string> without = {"sm_clock", "max_active_clusters", "block_barrier"};
+  std::vector<Benchmark> with;
+  for (const Benchmark& benchmark : all_benchmarks())
+    if (!without.contains(benchmark.name)) with.push_back(benchmark);
+  return with;
+}
 
-TEST_P(Micro, FailsWhereOneBitIsWrong) {
+class MicroData : public Micro {};
+
+TEST_P(MicroData, FailsWhereOneBitIsWrong) {
   const auto& [benchmark, schedule] = GetParam();
-  if (without_data.contains(benchmark.name)) return;
   simt::set_schedule(schedule);
   auto setup = tiny();
   setup.spoiled = true;
@@ -79,13 +87,33 @@ TEST_P(Micro, FailsWhereOneBitIsWrong) {
   }
 }
 
+std::string name_of(const testing::TestParamInfo<Micro::ParamType>& info) {
+  return std::string(std::get<0>(info.param).name) + "_" + simt::to_string(std::get<1>(info.param));
+}
+
 INSTANTIATE_TEST_SUITE_P(Benchmarks, Micro,
                          testing::Combine(testing::ValuesIn(all_benchmarks()),
                                           testing::ValuesIn(simt::all_schedules())),
-                         [](const auto& info) {
-                           return std::string(std::get<0>(info.param).name) + "_" +
-                                  simt::to_string(std::get<1>(info.param));
-                         });
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Benchmarks, MicroData,
+                         testing::Combine(testing::ValuesIn(benchmarks_with_data()),
+                                          testing::ValuesIn(simt::all_schedules())),
+                         name_of);
+
+double twice(double x) {
+  return 2 * x;
+}
+
+TEST(MicroError, IsTheLargestOrNotANumber) {
+  EXPECT_EQ(largest_error({1, 2, 4}, {2, 5, 8.5}, twice, false), 1);
+  EXPECT_EQ(largest_error({1, 2, -4}, {2, 5, -9}, twice, true), 0.25);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const std::size_t where : {0, 1, 2}) {
+    std::vector<float> y = {2, 4, 8};
+    y[where] = nan;
+    EXPECT_TRUE(std::isnan(largest_error({1, 2, 4}, y, twice, false))) << where;
+  }
+}
 
 std::string refusal() {
   try {
