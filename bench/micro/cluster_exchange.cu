@@ -5,10 +5,13 @@
 //   st.async  stores that count on a transaction barrier of the receiver's
 //   barrier   plain stores, then the cluster's barrier
 //
+// Each thread sends 16 bytes to one block at a time; the threads of a warp send what they do to all
+// blocks.
+//
 // Two inboxes take turns. An inbox is written again two rounds later by blocks that have all of the
-// round between; each thread that reads the inbox then sends to all blocks, so that it has read it
-// by then. With st.async each warp arrives at a round's barrier after its wait for the round
-// before: no phase is over before every warp has seen the one before it.
+// round between; a warp that reads the inbox then sends to all blocks, once all of it has read, so
+// that it has read it by then. With st.async each warp arrives at a round's barrier after its wait
+// for the round before: no phase is over before every warp has seen the one before it.
 #include <algorithm>
 
 #include <takt/kernels/ptx/cluster.cuh>
@@ -50,6 +53,9 @@ __global__ void cluster_exchange_kernel(ClusterExchangeParams p) {
   const int blocks = static_cast<int>(ptx::cluster_size()), units = p.words / 4;
   const int rank = static_cast<int>(ptx::cluster_rank()), all = blocks * units;
   const int tid = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  // Blocks are a power of two, 16 at most.
+  const int units_of_warp = 32 / blocks, unit = tid % 32 / blocks;
+  const auto peer = static_cast<unsigned>(tid % blocks);
 
   for (int u = tid; u < all; u += threads) inboxes[u] = reinterpret_cast<const uint4*>(p.first)[u];
   if (async && tid == 0) {
@@ -75,16 +81,19 @@ __global__ void cluster_exchange_kernel(ClusterExchangeParams p) {
         ptx::mbarrier_arrive(&full[half]);
     }
     source = source + 1 == blocks ? 0 : source + 1;
-    for (int u = tid; u < units; u += threads) {
-      const uint4 message = next_of(inboxes[(1 - half) * all + source * units + u]);
-      uint4* const slot = inboxes + half * all + rank * units + u;
-      for (int peer = 0; peer < blocks; ++peer) {
-        const auto to = ptx::map_to_rank(slot, static_cast<unsigned>(peer));
-        if constexpr (async)
-          ptx::st_async(to, message, ptx::map_to_rank(&full[half], static_cast<unsigned>(peer)));
-        else
-          ptx::store(to, message);
-      }
+    for (int first = tid / 32 * units_of_warp; first < units;
+         first += threads / 32 * units_of_warp) {
+      const int u = first + unit;
+      const bool sends = u < units;
+      uint4 message{};
+      if (sends) message = next_of(inboxes[(1 - half) * all + source * units + u]);
+      __syncwarp();
+      if (!sends) continue;
+      const auto to = ptx::map_to_rank(inboxes + half * all + rank * units + u, peer);
+      if constexpr (async)
+        ptx::st_async(to, message, ptx::map_to_rank(&full[half], peer));
+      else
+        ptx::store(to, message);
     }
     // Rounds 1 and 2 are the first phases of their barriers, 3 and 4 the second.
     if constexpr (async)
