@@ -5,7 +5,7 @@ namespace takt::micro {
 
 const std::vector<Benchmark>& all_benchmarks() {
   static const std::vector<Benchmark> all = {
-      {"sm_clock", "MHz", "clock of a multiprocessor under load", run_sm_clock},
+      {"sm_clock", "MHz", "clock of a multiprocessor; one warp spins on each", run_sm_clock},
       {"graph_node_gap", "ns", "a kernel of a graph, from the one before", run_graph_node_gap},
       {"grid_exchange", "ns", "all blocks of a grid get what each sends", run_grid_exchange},
       {"cluster_exchange", "ns", "all blocks of a cluster get what each sends",

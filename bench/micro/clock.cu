@@ -1,4 +1,5 @@
-// The clock of a multiprocessor while all are busy: its cycles against the device's nanoseconds.
+// The clock of a multiprocessor: its cycles against the device's nanoseconds, while one warp spins
+// on each. That takes little power; a chip that is at work may have a lower clock.
 #include "runner.cuh"
 
 namespace takt::micro {
