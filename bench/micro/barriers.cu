@@ -114,7 +114,7 @@ __global__ void grid_barrier_kernel(BarrierParams p) {
 
 /// `most` is of blocks that share a board.
 std::vector<double> measure_barrier(Runner& runner, void (*kernel)(BarrierParams),
-                                    const Shape& shape, int most) {
+                                    const Shape& shape, int most, int rounds) {
   const Sizes& sizes = runner.sizes();
   const auto first = runner.pattern(most);
   const DeviceArray<std::uint32_t> board(2 * most), flags(std::int64_t{most} * flag_stride);
@@ -125,10 +125,10 @@ std::vector<double> measure_barrier(Runner& runner, void (*kernel)(BarrierParams
     const Outcome outcome = runner.timed([&](Outcome* there) {
       launch(kernel, shape, runner.stream(),
              BarrierParams{first.data(), board.data(), flags.data(), verify, sizes.warm_rounds,
-                           sizes.rounds, there});
+                           rounds, there});
     });
     verify = false;
-    return static_cast<double>(outcome.ns) / sizes.rounds;
+    return static_cast<double>(outcome.ns) / rounds;
   });
 }
 
@@ -137,7 +137,8 @@ void measure_grid_barrier(Runner& runner, const char* name, void (*kernel)(Barri
   const int blocks = runner.blocks();
   runner.measure({{"kind", name}, {"blocks", blocks}, {"threads", threads}}, [&] {
     return measure_barrier(runner, kernel,
-                           {.blocks = blocks, .threads = threads, .cooperative = true}, blocks);
+                           {.blocks = blocks, .threads = threads, .cooperative = true}, blocks,
+                           runner.sizes().rounds);
   });
 }
 
@@ -147,7 +148,8 @@ void run_block_barrier(Runner& runner) {
   const int widest = runner.sizes().wide_threads;
   for (int threads = std::min(128, widest); threads <= widest; threads *= 2)
     runner.measure({{"threads", threads}}, [&] {
-      return measure_barrier(runner, block_barrier_kernel, {.blocks = 1, .threads = threads}, 1);
+      return measure_barrier(runner, block_barrier_kernel, {.blocks = 1, .threads = threads}, 1,
+                             runner.sizes().block_rounds);
     });
 }
 
@@ -155,20 +157,20 @@ void run_cluster_barrier(Runner& runner) {
   const Sizes& sizes = runner.sizes();
   for (const int blocks : sizes.blocks_of_clusters)
     for (const bool alone : {true, false})
-      runner.measure({{"blocks", blocks},
-                      {"clusters", alone ? Parameter(std::int64_t{1}) : Parameter("most")},
-                      {"threads", sizes.threads}},
-                     [&] {
-                       Shape shape{.blocks = blocks,
-                                   .threads = sizes.threads,
-                                   .cluster = blocks,
-                                   .shared_bytes = sizes.shared_bytes_of_clusters};
-                       if (!alone)
-                         shape.blocks *=
-                             std::min(max_active_clusters(cluster_barrier_kernel, shape),
-                                      sizes.most_clusters);
-                       return measure_barrier(runner, cluster_barrier_kernel, shape, blocks);
-                     });
+      runner.measure(
+          {{"blocks", blocks},
+           {"clusters", alone ? Parameter(std::int64_t{1}) : Parameter("most")},
+           {"threads", sizes.threads}},
+          [&] {
+            Shape shape{.blocks = blocks,
+                        .threads = sizes.threads,
+                        .cluster = blocks,
+                        .shared_bytes = sizes.shared_bytes_of_clusters};
+            if (!alone)
+              shape.blocks *=
+                  std::min(max_active_clusters(cluster_barrier_kernel, shape), sizes.most_clusters);
+            return measure_barrier(runner, cluster_barrier_kernel, shape, blocks, sizes.rounds);
+          });
 }
 
 void run_max_active_clusters(Runner& runner) {

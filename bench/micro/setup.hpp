@@ -10,7 +10,9 @@ struct Sizes {
   int repetitions = 10;  ///< timed, after one that is not
   int warm_rounds = 64;  ///< of a kernel's loop, before its clock starts
   int rounds = 2000;     ///< of exchanges and barriers, timed
-  int chain = 500;       ///< kernels in a chain
+  /// Of a block's barriers, each maybe 5 ns: a clock that steps by 1 us is then wrong by 1 %.
+  int block_rounds = 20000;
+  int chain = 500;  ///< kernels in a chain
   int instructions = 16384;
   int threads = 256;          ///< of a block, where the block is not what is varied
   int wide_threads = 1024;    ///< of a block that is to fill a multiprocessor
@@ -37,6 +39,7 @@ struct Sizes {
 inline Sizes tiny_sizes() {
   return {.warm_rounds = 2,
           .rounds = 3,
+          .block_rounds = 3,
           .chain = 4,
           .instructions = 4,
           .threads = 64,
