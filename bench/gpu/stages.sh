@@ -183,21 +183,43 @@ conclude_record() {
   fi
 }
 
-# Those to measure takt against that are here, in `against`; why others are not, in `without`.
-# Asked once, by the smallest problem.
+# What each peer said so far: "here", or why it never will be.
+declare -A peer_state=()
+# A peer that has said nothing by then is not waited for.
+readonly most_peer_ms=20000
+
+# ask_peer NAME: by the smallest problem, whether takt can be measured against it; leaves "here" or
+# why not in `answer`. Only a refusal (2) and a result (0, or 1: outside its tolerance) are for good.
+ask_peer() {
+  local said="$work/peer" left stage_end=$stage_end
+  answer=${peer_state[$1]-}
+  [[ -z $answer ]] || return 0
+  # Of what the stage has left, most is for measuring.
+  left=$(($(left_ms) / 3))
+  stage_end=$(($(now_ms) + (left < most_peer_ms ? left : most_peer_ms)))
+  : >"$said"
+  bounded "$said" "$bin/$takt_program" bench --device cuda --against "$1" --hidden 1 \
+    --batch 1 --seq 1 --seconds 0.001 --no-plot --json "$work/peer.json" >/dev/null
+  answer=here
+  if [[ $cut -ne 0 ]]; then
+    answer="it did not answer in time"
+  elif [[ $status -gt 1 ]]; then
+    answer=$(tail -n 1 "$said" | sed 's/^takt: //')
+    answer=${answer:-takt bench ended with status $status}
+  fi
+  [[ $cut -ne 0 || $status -gt 2 ]] || peer_state[$1]=$answer
+}
+
+# Those to measure takt against in this stage, in `against`; why not the others, in `without`.
 find_peers() {
-  local peer said="$work/peer"
-  [[ -z ${against+x} ]] || return 0
+  local peer answer
   against='' without=''
   for peer in "${peers[@]}"; do
-    : >"$said"
-    bounded "$said" "$bin/$takt_program" bench --device cuda --against "$peer" --hidden 1 \
-      --batch 1 --seq 1 --seconds 0.001 --no-plot --json "$work/peer.json" >/dev/null
-    # 1: it ran, and a result lay outside its tolerance.
-    if [[ $status -le 1 ]]; then
+    ask_peer "$peer"
+    if [[ $answer == here ]]; then
       against+=${against:+,}$peer
     else
-      without+="${without:+; }without $peer: $(tail -n 1 "$said" | sed 's/^takt: //')"
+      without+="${without:+; }without $peer: $answer"
     fi
   done
   [[ -z $without ]] || echo "$without"
