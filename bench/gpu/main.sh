@@ -37,7 +37,8 @@ The GPU is the first of CUDA_VISIBLE_DEVICES, else the first that nvidia-smi lis
 TAKT_CUDA_ARCHITECTURES (80;90a) says what to compile for: without it that GPU, with --prepare 90a.
 Exit codes: 0 no stage failed, 1 one did, or there was no time for all wrappers, tests that need the
 GPU or sanitizers, or there is no GPU; 2 wrong options; 129, 130, 141, 143 ended by a signal. What
-was seen until then is in DIR.
+was seen until then is in DIR. To record it: copy DIR to bench/results/NAME, then takt report, which
+refuses what was built from an unknown commit (without git) or from a changed tree.
 TEXT
 }
 
@@ -205,7 +206,20 @@ make_plan() {
   plan+=("4|other-tests|tests_stage $other_filter")
 }
 
-# The last lines: one a stage.
+# How takt report gets this run, or why it would refuse it.
+record_advice() {
+  if [[ $emulated == true ]]; then
+    echo "not to be recorded: the device is emulated"
+  elif [[ -z $commit ]]; then
+    echo "not to be recorded: it is unknown from which commit the programs were built"
+  elif [[ $commit == *-dirty ]]; then
+    echo "not to be recorded: the programs were built from $commit, which is no clean commit"
+  else
+    echo "to record: cp -r $(printf %q "$out") bench/results/NAME, then takt report"
+  fi
+}
+
+# The last lines: one a stage, and what to do with them.
 summary() {
   local name verdict ms detail line
   printf '\nwrote %s\n' "$out"
@@ -213,6 +227,7 @@ summary() {
     IFS=$'\t' read -r name verdict ms detail <<<"$line"
     printf '%-8s %-14s %8s s  %s\n' "$verdict" "$name" "$(seconds_of "$ms")" "$detail"
   done
+  record_advice
 }
 
 # 0 where no stage failed, and none was cut that must be seen whole: measurements and the tests that

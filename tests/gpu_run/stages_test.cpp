@@ -81,8 +81,29 @@ TEST(GpuRun, EndsWithALineAStage) {
     EXPECT_NE(summary.find(stage["name"], next), std::string::npos);
     at = next + 1;
   }
-  EXPECT_EQ(count_of("\n", summary), record["stages"].size() + 2);
+  EXPECT_EQ(count_of("\n", summary), record["stages"].size() + 3);
+  EXPECT_TRUE(summary.ends_with("\nnot to be recorded: the device is emulated\n")) << summary;
   EXPECT_EQ(sample_verdicts(record), good_sample);
+}
+
+TEST(GpuRun, SaysHowToRecordItOrWhyNot) {
+  const Folder folder;
+  const QuickPrograms programs;
+  const std::pair<std::string, std::string> said[] = {
+      {"1a2b3c4",
+       "to record: cp -r " + (folder / "run").string() + " bench/results/NAME, then takt report"},
+      {"1a2b3c4-dirty",
+       "not to be recorded: the programs were built from 1a2b3c4-dirty, which is no clean commit"},
+      {"", "not to be recorded: it is unknown from which commit the programs were built"}};
+  for (const auto& [commit, advice] : said) {
+    programs.script("takt", "[[ $1 == explain ]] || exit 3\n" TAKT_EMULATED_PROGRAMS
+                            "/takt_emulated_tool \"$@\" |\n"
+                            "  sed -e 's/ (emulated)//' -e 's/\"commit\": .*,/\"commit\": \"" +
+                                commit + "\",/'");
+    std::filesystem::remove_all(folder / "run");
+    const ToolResult result = run_tool(gpu_run(programs, folder));
+    EXPECT_TRUE(result.out.ends_with("\n" + advice + "\n")) << result.out << result.err;
+  }
 }
 
 TEST(GpuRun, GivesTestsBehindOneThatFailedADeviceInOrder) {
@@ -280,6 +301,41 @@ TEST(GpuRun, MeasuresWithoutWhomItDoesNotFindAndSaysSo) {
   EXPECT_NE(calls.find("/bench/shapes/gpu.txt --against two-kernel-loop "), std::string::npos)
       << calls;
   EXPECT_EQ(count_of("--against cudnn", calls), 0u);
+}
+
+/// What the shell does with all that takt is called with.
+std::string writes_calls(const Folder& folder) {
+  return "*) echo \"$*\" >>'" + (folder / "calls").string() + "' ;;&\n";
+}
+
+TEST(GpuRun, AsksAPeerAgainThatHasNotRefused) {
+  const Folder folder;
+  const QuickPrograms programs;
+  const std::string asked = (folder / "asked").string();
+  programs.script_takt(writes_calls(folder) + "*'--against cudnn --hidden 1 '*) [[ -e " + asked +
+                       " ]] || { touch " + asked + "; echo 'takt: lost' >&2; exit 3; } ;;");
+  EXPECT_EQ(run_tool(gpu_run(programs, folder)).exit_code, 0);
+  const json record = record_of(folder);
+  EXPECT_EQ(stage(record, "bench-gpu")["detail"], "bench-gpu.json; without cudnn: lost");
+  EXPECT_EQ(stage(record, "bench-grid")["detail"], "bench-grid.json");
+  const std::string calls = folder.read("calls");
+  EXPECT_EQ(count_of("gpu.txt --against two-kernel-loop ", calls), 1u) << calls;
+  EXPECT_EQ(count_of("grid.txt --against cudnn,two-kernel-loop ", calls), 1u) << calls;
+  EXPECT_EQ(count_of("--against cudnn --hidden 1 ", calls), 2u) << calls;
+  EXPECT_EQ(count_of("--against two-kernel-loop --hidden 1 ", calls), 1u) << calls;
+}
+
+TEST(GpuRun, MeasuresInTheTimeThatAPeerLeavesWhichHangs) {
+  const Folder folder;
+  const QuickPrograms programs;
+  programs.script_takt(writes_calls(folder) + "*'--against cudnn --hidden 1 '*) sleep 100 ;;");
+  EXPECT_EQ(run_tool(gpu_run(programs, folder, {"--seconds", "24"})).exit_code, 0);
+  const json gpu = stage(record_of(folder), "bench-gpu");
+  EXPECT_EQ(gpu["verdict"], "passed");
+  EXPECT_EQ(gpu["detail"], "bench-gpu.json; without cudnn: it did not answer in time");
+  const std::string calls = folder.read("calls");
+  EXPECT_EQ(count_of("gpu.txt --against two-kernel-loop ", calls), 1u) << calls;
+  EXPECT_GE(count_of("--against cudnn --hidden 1 ", calls), 2u) << calls;
 }
 
 TEST(GpuRun, RunsMicroBenchmarksWhereTheyAre) {
