@@ -7,8 +7,12 @@
 
 #include <takt/cells.hpp>
 
+#include "limit_functions.hpp"
+
 namespace takt::bench {
 namespace {
+
+constexpr std::string_view shared_memory = "shared memory of a block of this compute capability";
 
 /// Values of constants, and the names of those that are missing.
 class Reader {
@@ -62,21 +66,25 @@ double products_per_second(const Shape& shape, const LimitConstants& constants, 
   return 1;
 }
 
-/// What is left for products over all steps at once: by W, and in training for the gradients.
-double outside_seconds(const Shape& shape, const Sizes& sizes, double per_second) {
-  return std::max(0., operations(shape) / sizes.T - sizes.passes * sizes.product(sizes.B)) /
-         per_second;
+/// Of a step in which the recurrence takes so long: W's products, and those of the gradients, can
+/// run beside it.
+double with_all_products(double recurrence, const Shape& shape, const Sizes& sizes,
+                         double per_second) {
+  return std::max(recurrence, operations(shape) / sizes.T / per_second);
 }
 
-/// At the rate measured with the smallest footprint that is as large.
+/// At the best rate of those that R cannot miss: of the next smaller footprint or of larger ones.
 double read_seconds(double bytes, const LimitConstants& constants, Reader& read) {
   if (constants.global_read.empty()) {
     read.miss("global_read");
     return 0;
   }
-  const auto found = constants.global_read.lower_bound(bytes);
-  return bytes / (found == constants.global_read.end() ? constants.global_read.rbegin()->second
-                                                       : found->second);
+  auto footprint = constants.global_read.upper_bound(bytes);
+  if (footprint != constants.global_read.begin()) --footprint;
+  double rate = 0;
+  for (; footprint != constants.global_read.end(); ++footprint)
+    rate = std::max(rate, footprint->second);
+  return bytes / rate;
 }
 
 /// A group of `blocks` multiprocessors that keeps R on chip and steps `rows` rows.
@@ -88,22 +96,26 @@ double group_seconds(const Shape& shape, const LimitConstants& constants, double
                           constants.multiprocessors / blocks;
   const double from_shared = std::max(0., sizes.R / blocks - register_bytes) /
                              (read(constants.shared_read, "shared_read") * clock);
-  // A gate's function, and with several gates that of the state that waits for them.
+  const int depth = function_depth(shape.cell);
   const double functions =
-      (sizes.G > 1 ? 2 : 1) * read(constants.function, "function_latency") / clock;
-  const double got = rows * sizes.H * sizes.element;
-  double seconds = exchange.of(got) + std::max(multiply, from_shared) + functions;
-  // Backward exchanges the gradients of all gates.
-  if (sizes.passes > 1)
-    seconds += exchange.of(sizes.G * got) + std::max(multiply, from_shared) + functions;
-  return seconds;
+      depth == 0 ? 0 : depth * read(constants.function, "function_latency") / clock;
+  // Forward h, backward sums of dh.
+  const double pass = exchange.of(rows * sizes.H * sizes.element) + std::max(multiply, from_shared);
+  return sizes.passes * pass + functions;
 }
 
-double least_blocks(const Sizes& sizes) {
+/// Of a group that can hold R.
+double least_blocks(const Sizes& sizes, double shared_bytes) {
   return std::ceil(sizes.R / (shared_bytes + register_bytes));
 }
 
 }  // namespace
+
+double ExchangeTime::of(double bytes) const {
+  double seconds = 0;
+  for (const Line& line : lines) seconds = std::max(seconds, line.seconds + line.per_byte * bytes);
+  return seconds;
+}
 
 LimitPrediction step_limit(const Shape& shape, const LimitConstants& constants, bool graph) {
   LimitPrediction prediction{.algorithm = graph ? "step in a graph" : "step"};
@@ -115,7 +127,7 @@ LimitPrediction step_limit(const Shape& shape, const LimitConstants& constants, 
   const double product =
       std::max(read_seconds(sizes.R, constants, read), sizes.product(sizes.B) / per_second);
   prediction.step_seconds =
-      sizes.passes * (2 * kernel + product) + outside_seconds(shape, sizes, per_second);
+      with_all_products(sizes.passes * (2 * kernel + product), shape, sizes, per_second);
   return prediction;
 }
 
@@ -123,7 +135,8 @@ LimitPrediction cluster_limit(const Shape& shape, const LimitConstants& constant
   LimitPrediction prediction{.algorithm = "one cluster of " + std::to_string(blocks)};
   Reader read(prediction);
   const Sizes sizes(shape);
-  if (least_blocks(sizes) > blocks) {
+  const double shared_bytes = read(constants.shared_bytes, shared_memory);
+  if (constants.shared_bytes && least_blocks(sizes, shared_bytes) > blocks) {
     prediction.refusal = "R does not fit";
     return prediction;
   }
@@ -135,8 +148,8 @@ LimitPrediction cluster_limit(const Shape& shape, const LimitConstants& constant
   const ExchangeTime exchange = read(cluster.exchange, "cluster_exchange" + of);
   const double rows = std::ceil(sizes.B / groups);
   prediction.step_seconds =
-      group_seconds(shape, constants, blocks, rows, exchange, read) +
-      outside_seconds(shape, sizes, products_per_second(shape, constants, read));
+      with_all_products(group_seconds(shape, constants, blocks, rows, exchange, read), shape, sizes,
+                        products_per_second(shape, constants, read));
   return prediction;
 }
 
@@ -144,11 +157,12 @@ LimitPrediction grid_limit(const Shape& shape, const LimitConstants& constants) 
   LimitPrediction prediction{.algorithm = "full grid"};
   Reader read(prediction);
   const Sizes sizes(shape);
+  const double shared_bytes = read(constants.shared_bytes, shared_memory);
   const ExchangeTime exchange = read(constants.grid_exchange, "grid_exchange");
   std::optional<double> best;
   for (int groups = 1; groups <= constants.multiprocessors; groups *= 2) {
     const int blocks = constants.multiprocessors / groups;
-    if (least_blocks(sizes) > blocks) break;
+    if (constants.shared_bytes && least_blocks(sizes, shared_bytes) > blocks) break;
     const double seconds =
         group_seconds(shape, constants, blocks, std::ceil(sizes.B / groups), exchange, read);
     if (!best || seconds < *best) best = seconds;
@@ -158,14 +172,14 @@ LimitPrediction grid_limit(const Shape& shape, const LimitConstants& constants) 
     return prediction;
   }
   prediction.step_seconds =
-      *best + outside_seconds(shape, sizes, products_per_second(shape, constants, read));
+      with_all_products(*best, shape, sizes, products_per_second(shape, constants, read));
   return prediction;
 }
 
 std::vector<LimitPrediction> all_limits(const Shape& shape, const LimitConstants& constants) {
   std::vector<LimitPrediction> all = {step_limit(shape, constants, false),
                                       step_limit(shape, constants, true)};
-  for (const int blocks : {2, 4, 8, 16}) all.push_back(cluster_limit(shape, constants, blocks));
+  for (const int blocks : cluster_sizes) all.push_back(cluster_limit(shape, constants, blocks));
   all.push_back(grid_limit(shape, constants));
   return all;
 }

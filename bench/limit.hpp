@@ -1,8 +1,8 @@
-// The limit model of a GPU: how long a step takes at best by each algorithm, as formulas of
-// constants that micro benchmarks measured. docs/limit.md has the formulas with their units.
+// The limit model of a GPU: how long a step takes by each algorithm where nothing but what the
+// model names takes time, as formulas of constants that micro benchmarks measured. docs/limit.md
+// has the formulas with their units and what they assume. Another algorithm may be faster.
 //
-// A constant that no record gives is missing, and what needs it is "not measured": nothing is
-// guessed.
+// A constant that no record gives is missing, and what needs it is "not measured".
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,16 @@
 
 namespace takt::bench {
 
-/// An exchange between blocks, as a line through what was measured with few and with many bytes.
+/// An exchange between blocks: the lower convex hull of what was measured, as its lines.
 struct ExchangeTime {
-  double seconds = 0;   ///< of one in which a block gets nothing
-  double per_byte = 0;  ///< seconds more for each byte that a block gets
+  struct Line {
+    double seconds = 0;   ///< of an exchange in which a block gets nothing
+    double per_byte = 0;  ///< seconds more for each byte that a block gets; not below 0
+  };
+  std::vector<Line> lines{};
 
-  double of(double bytes) const { return seconds + per_byte * bytes; }
+  /// The highest of them.
+  double of(double bytes) const;
 };
 
 struct ClusterConstants {
@@ -31,6 +35,7 @@ struct ClusterConstants {
 /// All in seconds, bytes and operations.
 struct LimitConstants {
   int multiprocessors = 0;
+  std::optional<double> shared_bytes{};      ///< that a block can have
   std::optional<double> clock{};             ///< cycles per second
   std::optional<double> graph_kernel{};      ///< from kernel to kernel of a graph, the whole grid
   std::optional<double> stream_kernel{};     ///< the same, launched one by one
@@ -42,9 +47,12 @@ struct LimitConstants {
   std::map<int, ClusterConstants> clusters{};  ///< by blocks of one
 };
 
-/// Of each multiprocessor (sm_90), for R: all of the shared memory that a block can have, and half
-/// of the registers; the other half holds operands and sums.
-inline constexpr double shared_bytes = 227 << 10, register_bytes = 128 << 10;
+/// Blocks of a cluster.
+inline constexpr int cluster_sizes[] = {2, 4, 8, 16};
+
+/// Of a multiprocessor, for R: half of its registers. The other half is taken to hold operands and
+/// sums.
+inline constexpr double register_bytes = 128 << 10;
 
 struct LimitPrediction {
   std::string algorithm;  ///< "step", "step in a graph", "one cluster of 8", "full grid"

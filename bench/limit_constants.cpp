@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 namespace takt::bench {
 namespace {
@@ -38,13 +40,28 @@ bool is_plain_full_grid(const MicroResult& result, const LimitConstants& constan
 
 using Samples = std::map<double, double>;  // seconds by the bytes that a block gets
 
-/// The line through the first and the last; through one alone it is level.
-std::optional<ExchangeTime> line_through(const Samples& samples) {
+/// The lines of the lower convex hull, none of which falls: what got more bytes in less time could
+/// have got fewer. One through the last alone is level.
+std::optional<ExchangeTime> lines_below(Samples samples) {
   if (samples.empty()) return std::nullopt;
-  const auto [few, short_time] = *samples.begin();
-  const auto [many, long_time] = *samples.rbegin();
-  const double slope = many > few ? std::max(0., (long_time - short_time) / (many - few)) : 0;
-  return ExchangeTime{.seconds = std::max(0., short_time - slope * few), .per_byte = slope};
+  double least = samples.rbegin()->second;
+  for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample)
+    sample->second = least = std::min(least, sample->second);
+  ExchangeTime exchange{{{.seconds = samples.begin()->second}}};
+  for (auto from = samples.begin(); from != std::prev(samples.end());) {
+    const auto slope_to = [&](const auto& to) {
+      return (to.second - from->second) / (to.first - from->first);
+    };
+    const auto next =
+        std::min_element(std::next(from), samples.end(),
+                         [&](const auto& a, const auto& b) { return slope_to(a) < slope_to(b); });
+    const double slope = slope_to(*next);
+    const ExchangeTime::Line line{.seconds = from->second - slope * from->first, .per_byte = slope};
+    if (from == samples.begin()) exchange.lines.clear();
+    exchange.lines.push_back(line);
+    from = next;
+  }
+  return exchange;
 }
 
 /// Of the results of one exchange: the best kind for each number of bytes.
@@ -60,18 +77,29 @@ std::optional<ExchangeTime> exchange_of(std::span<const MicroResult> results,
     const auto [at, is_new] = samples.emplace(bytes, seconds);
     if (!is_new) at->second = std::min(at->second, seconds);
   }
-  return line_through(samples);
+  return lines_below(std::move(samples));
 }
 
 /// Taken by exchange_of.
-void take_as_line(const MicroResult&, double, LimitConstants&) {}
+void take_as_lines(const MicroResult&, double, LimitConstants&) {}
+
+/// What one block can have, from the tables of NVIDIA's CUDA C++ Programming Guide, "Compute
+/// capabilities".
+std::optional<double> shared_bytes_of(std::string_view compute_capability) {
+  constexpr std::pair<std::string_view, int> kibibytes[] = {
+      {"7.0", 96}, {"7.5", 64},  {"8.0", 163},  {"8.6", 99}, {"8.7", 163},
+      {"8.9", 99}, {"9.0", 227}, {"10.0", 227}, {"12.0", 99}};
+  for (const auto& [known, kibibyte] : kibibytes)
+    if (known == compute_capability) return kibibyte * 1024.;
+  return std::nullopt;
+}
 
 constexpr double nano = 1e-9, mega = 1e6, giga = 1e9, tera = 1e12;
 
 constexpr ConstantSource grid_exchange{"grid_exchange", "ns", nano,
-                                       "exchange between all blocks of a grid", take_as_line};
-constexpr ConstantSource cluster_exchange{"cluster_exchange", "ns", nano,
-                                          "exchange between the blocks of a cluster", take_as_line};
+                                       "exchange between all blocks of a grid", take_as_lines};
+constexpr ConstantSource cluster_exchange{
+    "cluster_exchange", "ns", nano, "exchange between the blocks of a cluster", take_as_lines};
 
 constexpr ConstantSource sources[] = {
     {"sm_clock", "MHz", mega, "clock",
@@ -107,7 +135,9 @@ constexpr ConstantSource sources[] = {
      }},
     {"max_active_clusters", "clusters", 1, "clusters at a time, by their blocks",
      [](const MicroResult& result, double value, LimitConstants& constants) {
-       keep_most(constants.clusters[static_cast<int>(number(result, "blocks"))].active, value);
+       const double blocks = number(result, "blocks");
+       for (const int known : cluster_sizes)
+         if (blocks == known) keep_most(constants.clusters[known].active, value);
      }},
     grid_exchange,
     cluster_exchange,
@@ -119,14 +149,15 @@ std::span<const ConstantSource> constant_sources() {
   return sources;
 }
 
-LimitConstants constants_from(std::span<const MicroResult> results, int multiprocessors) {
-  LimitConstants constants{.multiprocessors = multiprocessors};
+LimitConstants constants_from(std::span<const MicroResult> results, const GpuFacts& gpu) {
+  LimitConstants constants{.multiprocessors = gpu.multiprocessors,
+                           .shared_bytes = shared_bytes_of(gpu.compute_capability)};
   for (const MicroResult& result : results)
     for (const ConstantSource& source : sources)
       if (result.name == source.name && result.unit == source.unit && result.median > 0)
         source.take(result, source.scale * result.median, constants);
-  constants.grid_exchange = exchange_of(results, grid_exchange, multiprocessors);
-  for (const int blocks : {2, 4, 8, 16})
+  constants.grid_exchange = exchange_of(results, grid_exchange, gpu.multiprocessors);
+  for (const int blocks : cluster_sizes)
     if (const auto exchange = exchange_of(results, cluster_exchange, blocks))
       constants.clusters[blocks].exchange = exchange;
   return constants;

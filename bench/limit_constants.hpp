@@ -19,6 +19,11 @@ struct MicroResult {
   double median = 0;
 };
 
+struct GpuFacts {
+  int multiprocessors = 0;
+  std::string compute_capability{};  ///< "9.0"
+};
+
 /// What is read of the results: the one place where their names stand.
 struct ConstantSource {
   std::string_view name;      ///< of the micro benchmark
@@ -31,6 +36,6 @@ std::span<const ConstantSource> constant_sources();
 
 /// Of several results for one constant the best counts, since this is a limit: the highest rate,
 /// the least time. Results in another unit or not above 0 do not count.
-LimitConstants constants_from(std::span<const MicroResult> results, int multiprocessors);
+LimitConstants constants_from(std::span<const MicroResult> results, const GpuFacts& gpu);
 
 }  // namespace takt::bench

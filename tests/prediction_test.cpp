@@ -79,18 +79,18 @@ TEST(Prediction, StandsBesideTheMeasuredTimeOfAGpu) {
   EXPECT_EQ(records.complaints, Lines{});
   const std::string path = folder.path().generic_string();
   const Lines expected = {
-      "limit      step, inference: predicted 4.35 us/step (limit model, constants of " + path +
+      "limit      step, inference: predicted 4.32 us/step (limit model, constants of " + path +
           "/run/microbench.json, commit f1f1f1f, 2001-01-02T00:00:00Z), measured 4 us/step (" +
           path + "/gpu.json, commit b2b2b2b, 2001-02-01T00:00:00Z)",
-      "           step in a graph: 2.35 us/step",
+      "           step in a graph: 2.32 us/step",
       "           one cluster of 2: not measured: max_active_clusters of 2 blocks, "
       "cluster_exchange of 2 blocks",
-      "           one cluster of 4: 0.5 us/step",
+      "           one cluster of 4: 0.468 us/step",
       "           one cluster of 8: not measured: max_active_clusters of 8 blocks, "
       "cluster_exchange of 8 blocks",
       "           one cluster of 16: not measured: max_active_clusters of 16 blocks, "
       "cluster_exchange of 16 blocks",
-      "           full grid: 1.22 us/step"};
+      "           full grid: 1.18 us/step"};
   EXPECT_EQ(lines(on_gpu(), gpu(), records), expected);
 }
 

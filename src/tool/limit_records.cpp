@@ -37,7 +37,8 @@ MicroRecord micro_record(const Field& record) {
   const Field device = record["device"];
   MicroRecord read{.name = name_of(record),
                    .device = device["name"].text(),
-                   .multiprocessors = count_of(device["sms"]),
+                   .gpu = {.multiprocessors = count_of(device["sms"]),
+                           .compute_capability = device["compute_capability"].text()},
                    .complete = record["complete"].flag_or(false)};
   for (const Field& result : record["results"].items())
     if (!result["failed"].there()) read.results.push_back(micro_result(result));

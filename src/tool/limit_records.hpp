@@ -24,7 +24,7 @@ struct RecordName {
 struct MicroRecord {
   RecordName name;
   std::string device;  ///< "NVIDIA H200"
-  int multiprocessors = 0;
+  bench::GpuFacts gpu{};
   bool complete = false;
   std::vector<bench::MicroResult> results{};
 };

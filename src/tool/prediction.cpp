@@ -50,7 +50,7 @@ void predict_cuda(Comparison& comparison, const Timeable& timeable,
                   const std::optional<MicroRecord>& constants) {
   bench::LimitConstants values;
   if (constants) {
-    values = bench::constants_from(constants->results, constants->multiprocessors);
+    values = bench::constants_from(constants->results, constants->gpu);
     comparison.constants = constants->name;
   }
   for (const bench::LimitPrediction& limit : bench::all_limits(timeable.shape, values)) {
