@@ -1,4 +1,4 @@
-// The least time that this machine's processors could need.
+// A bound of the time of a call on this machine's processors.
 #include "roofline.hpp"
 
 #include <algorithm>
@@ -8,34 +8,61 @@
 namespace takt::bench {
 namespace {
 
-/// At the bandwidth of the nearest level that holds `held` bytes; 0 where that is L1 or unknown.
-double seconds_to_move(double bytes, double held, const MachineLimits& machine) {
-  const std::vector<MemoryLevel>& levels = machine.levels;
-  if (held <= machine.l1_bytes) return 0;
-  const auto level = std::find_if(levels.begin(), levels.end(),
-                                  [&](const MemoryLevel& each) { return held <= each.bytes; });
-  return level == levels.end() ? 0 : bytes / level->bytes_per_second;
+/// What a pass reads and writes at least once, in bytes.
+struct Traffic {
+  double read = 0, written = 0;
+};
+
+/// Reads and writes run at once, at the bandwidth of reads. What nearer levels hold need not move.
+double seconds_to_move(const Traffic& pass, const MachineLimits& machine) {
+  const double bytes = std::max(pass.read, pass.written);
+  double seconds = 0, nearer = machine.l1_bytes;
+  for (const MemoryLevel& level : machine.levels) {
+    seconds = std::max(seconds, (bytes - nearer) / level.bytes_per_second);
+    nearer += level.bytes;
+  }
+  return seconds;
+}
+
+/// Bytes of a matrix [G*H,columns].
+double bytes_of_columns(const Shape& shape, double columns) {
+  return find_cell(shape.cell).gates * static_cast<double>(shape.H) * columns *
+         static_cast<double>(size_of(shape.type));
 }
 
 double bytes_of_R(const Shape& shape) {
-  const CellInfo& cell = find_cell(shape.cell);
-  if (cell.recurrence == Recurrence::none) return 0;
-  const auto H = static_cast<double>(shape.H);
-  return cell.gates * H * H * static_cast<double>(size_of(shape.type));
+  const bool is_there = find_cell(shape.cell).recurrence != Recurrence::none;
+  return is_there ? bytes_of_columns(shape, static_cast<double>(shape.H)) : 0;
 }
 
-/// In each pass once: forward reads x and the weights, writes y and the final states and what it
-/// saves; backward reads all of those and dy, and writes dx and the gradients.
-double bytes_moved(const Shape& shape, const Footprint& bytes) {
-  const double forward = bytes.x + bytes.y + bytes.saved + bytes.weights;
-  const double backward = shape.has_backward() ? forward + bytes.dx_and_dy + bytes.gradients : 0;
-  return forward + bytes.final_states + backward;
+/// Until the longest row ends.
+double steps_of(const Shape& shape) {
+  const std::vector<std::int32_t> lengths = lengths_of(shape);
+  return lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
 }
 
-/// All of that, each array once.
-double bytes_held(const Footprint& bytes) {
-  return bytes.x + bytes.y + bytes.saved + bytes.weights + bytes.final_states + bytes.dx_and_dy +
-         bytes.gradients;
+/// The part of the steps of all rows that rows run.
+double share_that_runs(const Shape& shape) {
+  return tokens(shape) / (static_cast<double>(shape.T) * static_cast<double>(shape.B));
+}
+
+/// Past a row's length x is not read and nothing saved, but y filled.
+Traffic forward_traffic(const Shape& shape, const Footprint& bytes) {
+  const double share = share_that_runs(shape);
+  return {.read = share * bytes.x + bytes.weights,
+          .written = bytes.y + share * bytes.saved + bytes.final_states};
+}
+
+/// dx has the size of x, dy that of y; past a row's length dx is 0.
+Traffic backward_traffic(const Shape& shape, const Footprint& bytes) {
+  const double share = share_that_runs(shape), dy = bytes.y;
+  const double without_biases = bytes.weights - bytes_of_columns(shape, 2);
+  return {.read = share * (bytes.x + bytes.y + bytes.saved + dy) + without_biases,
+          .written = bytes.x + bytes.gradients};
+}
+
+double peak_of(DataType type, const MachineLimits& machine) {
+  return type == DataType::f64 ? machine.f64_per_second : machine.f32_per_second;
 }
 
 }  // namespace
@@ -50,12 +77,18 @@ std::string_view CpuLimit::bound_by() const {
 }
 
 CpuLimit cpu_limit(const Shape& shape, const Footprint& bytes, const MachineLimits& machine) {
-  const double R = bytes_of_R(shape);
-  const double reads = static_cast<double>(shape.T) * (shape.has_backward() ? 2 : 1);
-  return {.products = operations(shape) / (shape.type == DataType::f64 ? machine.f64_per_second
-                                                                       : machine.f32_per_second),
-          .weights = seconds_to_move(reads * R, R, machine),
-          .memory = seconds_to_move(bytes_moved(shape, bytes), bytes_held(bytes), machine)};
+  const double R = bytes_of_R(shape), steps = steps_of(shape);
+  double needed = operations(shape), reads_of_R = steps;
+  double memory = seconds_to_move(forward_traffic(shape, bytes), machine);
+  if (shape.has_backward()) {
+    // Nobody asks for dh0, so that backward's last step has no product by R.
+    needed -= 2 * R / static_cast<double>(size_of(shape.type)) * static_cast<double>(shape.B);
+    reads_of_R += steps - 1;
+    memory += seconds_to_move(backward_traffic(shape, bytes), machine);
+  }
+  return {.products = needed / peak_of(shape.type, machine),
+          .weights = reads_of_R * seconds_to_move({.read = R}, machine),
+          .memory = memory};
 }
 
 }  // namespace takt::bench

@@ -1,14 +1,13 @@
-// The least time that this machine's processors could need for a problem, to print beside what is
-// measured.
+// A lower bound of the time that this machine's processors need for a problem, to print beside what
+// is measured.
 //
-// A call cannot be faster than the largest of three times:
+// The largest of three times:
 //   products  the operations of all products, at the peak of multiply-adds of all threads;
-//   weights   R, read once in every step (and once more in each step of backward), at the bandwidth
-//             of the nearest level of memory that holds all of it, each thread its share; nothing
-//             where that is L1, from which a multiply-add reads about as fast as it runs;
-//   memory    what a call reads and writes at least once in each pass, likewise.
-// Left out, so that the limit stays below what is possible: the cells' functions, h and c between
-// steps, waiting of threads for each other, all that overlaps badly. docs/limit.md has the units.
+//   weights   R, read once in every step that any row runs, forward and backward;
+//   memory    what a call reads or writes at least once in each pass, whichever is more.
+// Of bytes count those that nearer levels cannot hold, at the bandwidth of a level: the largest of
+// such times over all levels. L1 takes no time, from which a multiply-add reads about as fast as it
+// runs. docs/limit.md has the units, what is left out, and when it is no bound.
 #pragma once
 
 #include <limits>
