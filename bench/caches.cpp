@@ -77,13 +77,13 @@ std::vector<Footing> footings_of(const std::vector<Cache>& caches, int threads) 
     // Half of it, so that what else lies there does not push it out, but well more than the nearer
     // ones hold.
     const double read = std::max(holds / 2, std::min(2 * nearer, 0.9 * holds));
-    footings.push_back({"L" + std::to_string(cache.level), holds, read});
+    footings.push_back({"L" + std::to_string(cache.level), holds, read, cache.instances < threads});
     nearer = holds;
   }
   if (footings.empty()) return footings;
   constexpr double most = 512 << 20;  // filling more takes longer than it is worth
   const double read = std::min({4 * nearer, std::max(most, 1.5 * nearer), available_bytes() / 4});
-  if (read > nearer) footings.push_back({"memory", infinite, read});
+  if (read > nearer) footings.push_back({"memory", infinite, read, threads > 1});
   return footings;
 }
 

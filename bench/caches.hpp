@@ -25,6 +25,7 @@ struct Footing {
   std::string name;
   double holds_bytes = 0;  ///< all those that the threads can have; infinite for memory
   double read_bytes = 0;   ///< lies in this level and not in a nearer one
+  bool shared = false;     ///< by some of the threads
 };
 
 /// The caches behind L1 that `threads` threads see, and memory behind those. A cache no larger than

@@ -44,8 +44,9 @@ struct CpuLimit {
 /// For types that a cpu device has: f32 and f64.
 CpuLimit cpu_limit(const Shape& shape, const Footprint& bytes, const MachineLimits& machine);
 
-/// Measured in about so many seconds, with as many threads as a device has and the instructions of
-/// its level ("x86-64-v3"): the best of many short tries, since a limit is no average.
+/// With as many threads as a device has and the instructions of its level ("x86-64-v3"). Of many
+/// short tries the best counts, since a limit is no average; they go on until the best two agree,
+/// on a quiet machine for about so many seconds, on a busy one for some times as many at most.
 MachineLimits measure_machine(int threads, const std::string& instruction_set, double seconds);
 
 }  // namespace takt::bench

@@ -1,4 +1,4 @@
-// Measures peak and bandwidths: each the best of many short tries, all threads at once.
+// Measures peak and bandwidths: the best of many short tries, all threads at once.
 #include <sched.h>
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "caches.hpp"
 #include "roofline.hpp"
 #include "roofline_loops.hpp"
+#include "roofline_tries.hpp"
 
 namespace takt::bench {
 
@@ -111,17 +112,26 @@ class Gate {
   std::atomic<int> arrived_{0}, turn_{0};
 };
 
+/// Whether a thread's rate depends on what the others do at that time.
+enum class Use : std::uint8_t {
+  own,     ///< each has its own: the sum of each thread's best try, whichever that is
+  shared,  ///< the best try of all together, or of one thread while the system held up the others
+};
+
 /// One measurement on all threads.
 class Race {
  public:
-  Race(int threads, double seconds, Work work)
+  /// Takes so many seconds, at most four times as many where the best two tries do not agree.
+  Race(int threads, Use use, double seconds, Work work)
       : threads_(threads),
+        use_(use),
         seconds_(seconds),
         work_(std::move(work)),
         gate_(threads),
         starts_(static_cast<std::size_t>(threads)),
         ends_(starts_.size()),
-        amounts_(starts_.size()) {}
+        amounts_(starts_.size()),
+        each_(starts_.size()) {}
 
   /// Amount a second, of all threads together. Throws std::system_error where the system gives too
   /// few threads.
@@ -147,12 +157,18 @@ class Race {
     all_are_there.set_value(!failure);
     for (std::thread& thread : threads) thread.join();
     if (failure) std::rethrow_exception(failure);
-    return best_;
+    double sum = 0, fastest = 0;
+    for (const Tries& tries : each_) {
+      sum += tries.best();
+      fastest = std::max(fastest, tries.best());
+    }
+    return use_ == Use::own ? sum : std::max(together_.best(), fastest);
   }
 
  private:
   // Long beside reading the clock, short beside a time slice.
   static constexpr double least_try = 1e-3;
+  static constexpr double patience = 4;
 
   void run(int thread) {
     const auto n = static_cast<std::size_t>(thread);
@@ -171,15 +187,30 @@ class Race {
     const double start = *std::min_element(starts_.begin(), starts_.end()),
                  end = *std::max_element(ends_.begin(), ends_.end());
     double amount = 0;
-    for (const double part : amounts_) amount += part;
-    if (end - start < least_try)
-      rounds_ *= 2;
+    bool long_enough = true;
+    for (std::size_t n = 0; n < each_.size(); ++n) {
+      const double seconds = ends_[n] - starts_[n];
+      amount += amounts_[n];
+      if (seconds >= least_try)
+        each_[n].add(amounts_[n] / seconds);
+      else
+        long_enough = false;
+    }
+    if (long_enough)
+      together_.add(amount / (end - start));
     else
-      best_ = std::max(best_, amount / (end - start));
-    done_ = best_ > 0 && end > seconds_;
+      rounds_ *= 2;
+    done_ = end > seconds_ && together_.best() > 0 && (agree() || end > patience * seconds_);
+  }
+
+  bool agree() const {
+    if (use_ == Use::shared) return together_.agree();
+    return std::all_of(each_.begin(), each_.end(),
+                       [](const Tries& tries) { return tries.agree(); });
   }
 
   const int threads_;
+  const Use use_;
   const double seconds_;
   const Work work_;
   Gate gate_;
@@ -187,7 +218,8 @@ class Race {
   std::vector<double> starts_, ends_, amounts_;
   // Written by thread 0 while the others wait at the gate.
   std::int64_t rounds_ = 1;
-  double best_ = 0;
+  std::vector<Tries> each_;
+  Tries together_;
   bool done_ = false;
 };
 
@@ -195,7 +227,7 @@ template <class Real>
 double peak(int threads, double seconds,
             std::int64_t (*multiply)(std::int64_t, Real, Real, Real*)) {
   constexpr std::int64_t rounds_at_once = 1000;
-  return Race(threads, seconds,
+  return Race(threads, Use::own, seconds,
               [multiply](int, std::int64_t rounds) {
                 Real sum = 0;
                 return static_cast<double>(multiply(rounds * rounds_at_once, 1, 0, &sum));
@@ -206,17 +238,32 @@ double peak(int threads, double seconds,
 /// Reading `bytes` in all, each thread its own part again and again; by the loops that are fastest,
 /// which are not always those with the widest loads.
 double bandwidth(int threads, double seconds, const std::vector<const RooflineLoops*>& loops,
-                 const char* data, double bytes) {
-  const auto part = static_cast<std::int64_t>(bytes) / threads / read_bytes * read_bytes;
+                 const char* data, const Footing& footing) {
+  const auto part =
+      static_cast<std::int64_t>(footing.read_bytes) / threads / read_bytes * read_bytes;
   double best = 0;
   for (const RooflineLoops* each : loops) {
     const Work read = [each, data, part](int thread, std::int64_t rounds) {
       each->read(data + thread * part, part, rounds);
       return static_cast<double>(part) * static_cast<double>(rounds);
     };
-    best = std::max(best, Race(threads, seconds / static_cast<double>(loops.size()), read).best());
+    const double share = seconds / static_cast<double>(loops.size());
+    best =
+        std::max(best, Race(threads, footing.shared ? Use::shared : Use::own, share, read).best());
   }
   return best;
+}
+
+/// f32 has twice the lanes of f64: peaks that say otherwise are measured again.
+void measure_peaks(MachineLimits& limits, double seconds, const RooflineLoops& loops) {
+  constexpr int most_tries = 4;
+  for (int n = 0; n < most_tries && limits.f32_per_second <= limits.f64_per_second; ++n) {
+    limits.f32_per_second =
+        std::max(limits.f32_per_second, peak<float>(limits.threads, seconds, loops.multiply_f32));
+    limits.f64_per_second =
+        std::max(limits.f64_per_second, peak<double>(limits.threads, seconds, loops.multiply_f64));
+  }
+  limits.f32_per_second = std::max(limits.f32_per_second, limits.f64_per_second);
 }
 
 struct Free {
@@ -243,17 +290,19 @@ MachineLimits measure_machine(int threads, const std::string& instruction_set, d
   const std::vector<Cache> caches = caches_of_this_machine();
   const std::vector<Footing> footings = footings_of(caches, threads);
   const double each = seconds / static_cast<double>(2 + footings.size());
-  MachineLimits limits{.threads = threads,
-                       .f32_per_second = peak<float>(threads, each, loops.back()->multiply_f32),
-                       .f64_per_second = peak<double>(threads, each, loops.back()->multiply_f64),
-                       .l1_bytes = l1_bytes(caches, threads)};
+  MachineLimits limits{.threads = threads, .l1_bytes = l1_bytes(caches, threads)};
+  measure_peaks(limits, each, *loops.back());
   if (footings.empty()) return limits;
   const auto data = make_footprint(footings.back().read_bytes);
   for (const Footing& footing : footings)
     limits.levels.push_back(
         {.name = footing.name,
          .bytes = footing.holds_bytes,
-         .bytes_per_second = bandwidth(threads, each, loops, data.get(), footing.read_bytes)});
+         .bytes_per_second = bandwidth(threads, each, loops, data.get(), footing)});
+  // What lies nearer comes no slower.
+  for (std::size_t n = limits.levels.size() - 1; n > 0; --n)
+    limits.levels[n - 1].bytes_per_second =
+        std::max(limits.levels[n - 1].bytes_per_second, limits.levels[n].bytes_per_second);
   return limits;
 }
 

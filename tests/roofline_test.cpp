@@ -16,6 +16,7 @@
 #include "caches.hpp"
 #include "roofline.hpp"
 #include "roofline_loops.hpp"
+#include "roofline_tries.hpp"
 #include "tool_run.hpp"
 
 namespace {
@@ -201,6 +202,7 @@ TEST(Roofline, ReadsWhatLiesInOneLevelAlone) {
   for (const Footing& footing : footings) {
     EXPECT_GT(footing.read_bytes, 1.5 * nearer);
     EXPECT_LE(footing.read_bytes, 0.9 * footing.holds_bytes);
+    EXPECT_EQ(footing.shared, footing.name != "L2");
     nearer = footing.holds_bytes;
   }
   EXPECT_TRUE(footings_of({}, 2).empty());
@@ -230,16 +232,38 @@ TEST(Roofline, LoopsDoWhatIsCounted) {
   EXPECT_THROW(takt::bench::roofline_loops("x86-64-v9"), std::invalid_argument);
 }
 
+TEST(Roofline, TrustsTriesThatAgree) {
+  takt::bench::Tries tries;
+  EXPECT_EQ(tries.best(), 0);
+  EXPECT_FALSE(tries.agree());
+  tries.add(0.1);
+  EXPECT_FALSE(tries.agree());  // one alone says nothing
+  tries.add(10);
+  EXPECT_FALSE(tries.agree());
+  tries.add(9);
+  EXPECT_FALSE(tries.agree());
+  tries.add(9.8);
+  EXPECT_TRUE(tries.agree());
+  tries.add(1);
+  EXPECT_TRUE(tries.agree());
+  EXPECT_EQ(tries.best(), 10);
+  tries.add(11);
+  EXPECT_FALSE(tries.agree());
+}
+
 TEST(Roofline, MeasuresEveryLevelOfThisMachine) {
   const MachineLimits measured = takt::bench::measure_machine(2, takt::cpu_levels().back(), 0.05);
-  EXPECT_GT(measured.f32_per_second, 0);
   EXPECT_GT(measured.f64_per_second, 0);
+  EXPECT_GE(measured.f32_per_second, measured.f64_per_second);
   const std::vector<Cache> caches = takt::bench::caches_of_this_machine();
   const std::vector<Footing> footings = footings_of(caches, measured.threads);
   ASSERT_EQ(measured.levels.size(), footings.size());
   for (std::size_t n = 0; n < footings.size(); ++n) {
     EXPECT_EQ(measured.levels[n].name, footings[n].name);
     EXPECT_GT(measured.levels[n].bytes_per_second, 0);
+    if (n > 0) {
+      EXPECT_LE(measured.levels[n].bytes_per_second, measured.levels[n - 1].bytes_per_second);
+    }
   }
 }
 

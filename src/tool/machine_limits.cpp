@@ -24,7 +24,7 @@ std::string member(const std::string& level, const char* rest) {
 std::optional<bench::MachineLimits> measure_limits(const Device& device, double seconds_per_point) {
   if (device.kind() != DeviceKind::cpu) return std::nullopt;
   return bench::measure_machine(device.threads(), device.instruction_set(),
-                                std::clamp(2 * seconds_per_point, 0.1, 1.0));
+                                std::clamp(2 * seconds_per_point, 0.2, 1.0));
 }
 
 std::string text_of(const bench::MachineLimits& machine) {

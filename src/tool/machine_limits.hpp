@@ -12,8 +12,8 @@
 
 namespace takt::tool {
 
-/// Measured in at most a second, less where each point takes less than half of one. None on a GPU,
-/// which has a limit model of its own.
+/// Measured in about a second, less where each point takes less than half of one, but not in less
+/// than a fifth. None on a GPU, which has a limit model of its own.
 std::optional<bench::MachineLimits> measure_limits(const Device& device, double seconds_per_point);
 
 /// "403 GFLOP/s f32, 201 f64; L2 410 GB/s, memory 30 GB/s".
