@@ -11,6 +11,7 @@
 
 #include "facts.hpp"
 #include "tool/failure.hpp"
+#include "tool/machine_limits.hpp"
 #include "tool/prediction.hpp"
 #include "tool_run.hpp"
 
@@ -120,6 +121,33 @@ TEST(Prediction, StandsBesideTheMeasuredTimeOfACpu) {
   const Lines found = lines(other, cpu(), records);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_TRUE(found[0].ends_with(from + ", measured in no record")) << found[0];
+}
+
+TEST(Prediction, IsNoneWhereAMeasuredTimeIsLess) {
+  const Folder folder;
+  const auto found_with = [&](double median, double least) {
+    Json json = Json::parse(fixture("cpu.json"));
+    json["points"][0]["median_s"] = median;
+    json["points"][0]["least_s"] = least;
+    folder.write("cpu.json", json.dump());
+    const Lines found = lines(on_cpu(), cpu(), read_limit_records(folder.path()));
+    return found.empty() ? "" : found[0];
+  };
+  const std::string refuted = "predicted a limit that the measured time refutes (";
+  EXPECT_NE(found_with(16, 7.7).find(refuted), std::string::npos) << found_with(16, 7.7);
+  EXPECT_EQ(found_with(16, 7.9).find(refuted), std::string::npos) << found_with(16, 7.9);
+}
+
+TEST(MachineLimits, AreRefutedByAShorterTime) {
+  using takt::tool::json_of;
+  using takt::tool::share_text;
+  const takt::bench::CpuLimit limit{.products = 1, .weights = 2};
+  EXPECT_EQ(share_text(limit, 4, 3), "50 %");
+  EXPECT_EQ(share_text(limit, 4, 1.9), "refuted");
+  EXPECT_EQ(share_text(std::nullopt, 4, 3), "-");
+  EXPECT_EQ(json_of(limit, 3), (Json{{"seconds", 2.}, {"bound_by", "weights"}}));
+  EXPECT_TRUE(json_of(limit, 1.9).is_null());
+  EXPECT_TRUE(json_of(std::optional<takt::bench::CpuLimit>(), 3).is_null());
 }
 
 TEST(Prediction, SaysNothingOfOtherDevices) {

@@ -178,7 +178,7 @@ std::string BenchTable::row(const BenchPoint& point) const {
   for (const double time : {seconds, point.timing.least(), point.timing.most()})
     cells.push_back(with_time_unit(time));
   cells.push_back(format("%.3f", 1e6 * seconds / T));
-  cells.push_back(point.limit ? percent(point.limit->seconds() / seconds) : "-");
+  cells.push_back(share_text(point.limit, seconds, point.timing.least()));
   std::string remarks = point.inside_tolerance() ? "" : "OUTSIDE: " + place_of(*point.worst());
   for (const PeerPoint& peer : point.peers) {
     const auto ratio = point.ratio(peer);

@@ -45,6 +45,13 @@ MicroRecord micro_record(const Field& record) {
   return read;
 }
 
+RecordedTime time_of(const Field& point) {
+  RecordedTime time{shape_of(point), point["algorithm"].text(), point["median_s"].above_zero()};
+  const Field least = point["least_s"];
+  time.least_seconds = least.there() ? least.above_zero() : time.seconds;
+  return time;
+}
+
 BenchRun bench_run(const Field& record) {
   const Field device = record["device"];
   BenchRun run{.name = name_of(record), .device = device["name"].text()};
@@ -55,9 +62,7 @@ BenchRun bench_run(const Field& record) {
   if (const Field machine = record["machine_limits"]; machine.there())
     run.machine = limits_from(machine);
   for (const Field& point : record["points"].items())
-    if (!point["refusal"].there())
-      run.times.push_back(
-          {shape_of(point), point["algorithm"].text(), point["median_s"].above_zero()});
+    if (!point["refusal"].there()) run.times.push_back(time_of(point));
   return run;
 }
 

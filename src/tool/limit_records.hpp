@@ -33,7 +33,7 @@ struct MicroRecord {
 struct RecordedTime {
   bench::Shape shape;
   std::string algorithm;
-  double seconds = 0;
+  double seconds = 0, least_seconds = 0;  ///< the median, and the least
 };
 
 /// What takt bench wrote.

@@ -68,8 +68,14 @@ bench::MachineLimits limits_from(const Field& record) {
   return machine;
 }
 
-Json json_of(const std::optional<bench::CpuLimit>& limit) {
-  if (!limit) return Json();
+std::string share_text(const std::optional<bench::CpuLimit>& limit, double median_seconds,
+                       double least_seconds) {
+  if (!limit) return "-";
+  return is_refuted(*limit, least_seconds) ? "refuted" : percent(limit->seconds() / median_seconds);
+}
+
+Json json_of(const std::optional<bench::CpuLimit>& limit, double least_seconds) {
+  if (!limit || is_refuted(*limit, least_seconds)) return Json();
   return {{"seconds", limit->seconds()}, {"bound_by", limit->bound_by()}};
 }
 

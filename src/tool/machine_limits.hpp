@@ -25,7 +25,17 @@ Json json_of(const std::optional<bench::MachineLimits>& machine);
 /// The reverse. Throws UsageError where it cannot be read.
 bench::MachineLimits limits_from(const Field& record);
 
-/// Null where there is none.
-Json json_of(const std::optional<bench::CpuLimit>& limit);
+/// A call was faster: the limit is none, since the machine was measured while it was busier.
+inline bool is_refuted(const bench::CpuLimit& limit, double least_seconds) {
+  return least_seconds < limit.seconds();
+}
+
+/// Of the median: "36 %"; "refuted" where the least time is below the limit; "-" where there is
+/// none.
+std::string share_text(const std::optional<bench::CpuLimit>& limit, double median_seconds,
+                       double least_seconds);
+
+/// Null where there is none or the least time refutes it.
+Json json_of(const std::optional<bench::CpuLimit>& limit, double least_seconds);
 
 }  // namespace takt::tool

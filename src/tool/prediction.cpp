@@ -1,9 +1,11 @@
-// The least time of a plan beside the time that was measured.
+// What the limit models say of a plan beside the time that was measured.
 #include "tool/prediction.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "roofline.hpp"
+#include "tool/machine_limits.hpp"
 #include "tool/text.hpp"
 
 namespace takt::tool {
@@ -34,15 +36,20 @@ const RecordedTime* time_of(const BenchRun& run, const Shape& shape) {
   return found == run.times.end() ? nullptr : &*found;
 }
 
-void predict_cpu(Comparison& comparison, const Timeable& timeable, const BenchRun* run) {
+void predict_cpu(Comparison& comparison, const Timeable& timeable, const BenchRun* run,
+                 double least_seconds) {
   if (run == nullptr) {
     comparison.predicted.push_back(
         {timeable.algorithm, std::nullopt, "not measured: limits of this machine"});
     return;
   }
   const bench::CpuLimit limit = bench::cpu_limit(timeable.shape, timeable.bytes, *run->machine);
-  comparison.predicted.push_back(
-      {timeable.algorithm, limit.seconds(), "bound by " + std::string(limit.bound_by())});
+  if (is_refuted(limit, least_seconds))
+    comparison.predicted.push_back(
+        {timeable.algorithm, std::nullopt, "a limit that the measured time refutes"});
+  else
+    comparison.predicted.push_back(
+        {timeable.algorithm, limit.seconds(), "bound by " + std::string(limit.bound_by())});
   comparison.constants = run->name;
 }
 
@@ -140,12 +147,15 @@ std::optional<Comparison> compare_with_records(const Timeable& timeable, const D
   });
   if (run == nullptr && machine == nullptr && !constants) return std::nullopt;
   Comparison comparison{.shape = timeable.shape};
+  double least_seconds = std::numeric_limits<double>::infinity();
   if (run != nullptr) {
     const RecordedTime& time = *time_of(*run, timeable.shape);
     comparison.measured = {time.seconds, time.algorithm, run->name};
+    least_seconds = time.least_seconds;
   }
   if (device.kind == DeviceKind::cpu)
-    predict_cpu(comparison, timeable, run != nullptr && run->machine ? run : machine);
+    predict_cpu(comparison, timeable, run != nullptr && run->machine ? run : machine,
+                least_seconds);
   else
     predict_cuda(comparison, timeable, constants);
   return comparison;

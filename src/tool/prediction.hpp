@@ -1,4 +1,5 @@
-// The least time of a plan beside the time that was measured, for takt explain.
+// What the limit models say of a plan beside the time that was measured, for takt explain: on a CPU
+// a bound, on a GPU the model of each algorithm.
 #pragma once
 
 #include <optional>
