@@ -64,17 +64,21 @@ class Checker {
 
  private:
   struct States {
-    Values h, c;  // empty: the start values
+    Values h, c;  // c is empty where the cell has none
   };
 
   States states_before(const Window& window) {
-    if (window.first == 0) return {};
+    if (window.first == 0) return initial_states();
     problem_.run_first(window.first);
     return {values_of(problem_.hT(), stream_), values_of(problem_.cT(), stream_)};
   }
 
-  /// `lengths` lives as long as the problem.
-  reference::Problem reference_problem(const Window& window, const Values& x,
+  States initial_states() const {
+    return {values_of(problem_.h0(), stream_), values_of(problem_.c0(), stream_)};
+  }
+
+  /// All that is given lives as long as the problem.
+  reference::Problem reference_problem(const Window& window, const Values& x, const States& before,
                                        const std::vector<std::int32_t>& lengths) const {
     const auto pointer = [this](std::size_t n) {
       return n < weights_.size() && !weights_[n].empty() ? weights_[n].data() : nullptr;
@@ -85,6 +89,8 @@ class Checker {
             .I = shape_.I,
             .H = shape_.H,
             .x = x.data(),
+            .h0 = before.h.data(),
+            .c0 = before.c.empty() ? nullptr : before.c.data(),
             .lengths = lengths.empty() ? nullptr : lengths.data(),
             .W = pointer(0),
             .R = pointer(1),
@@ -101,10 +107,8 @@ class Checker {
     const std::vector<std::int32_t> lengths = problem_.lengths_within(window);
     if (!lengths.empty() && *std::max_element(lengths.begin(), lengths.end()) == 0) return;
     const Values x = part(problem_.x(), window, shape_.I);
-    reference::Problem problem = reference_problem(window, x, lengths);
-    if (!before.h.empty()) problem.h0 = before.h.data();
-    if (!before.c.empty()) problem.c0 = before.c.data();
-    note("y", window, part(problem_.y(), window, shape_.H), reference::forward(problem).y);
+    note("y", window, part(problem_.y(), window, shape_.H),
+         reference::forward(reference_problem(window, x, before, lengths)).y);
   }
 
   void gradients() {
@@ -113,8 +117,9 @@ class Checker {
     const Values x = part(problem_.x(), window, shape_.I),
                  dy = part(problem_.dy(), window, shape_.H);
     const std::vector<std::int32_t> lengths = problem_.lengths_within(window);
+    const States before = initial_states();
     const reference::Gradients expected =
-        reference::backward(reference_problem(window, x, lengths), {.dy = dy.data()});
+        reference::backward(reference_problem(window, x, before, lengths), {.dy = dy.data()});
     note("dx", window, part(problem_.dx(), window, shape_.I), expected.dx);
     const std::pair<const char*, const Values*> all[] = {
         {"dW", &expected.dW}, {"dR", &expected.dR}, {"dbW", &expected.dbW}, {"dbR", &expected.dbR}};

@@ -95,6 +95,8 @@ onednn::Call call_of(const Problem& problem, const Form& form) {
   call.H = shape.H;
   call.has_c = find_cell(shape.cell).inner_states() > 0;
   call.x = host(problem.x());
+  call.h0 = host(problem.h0());
+  call.c0 = host(problem.c0());
   call.W = transposed(host(weights[0]), form, shape.I, shape.H);
   call.R = transposed(host(weights[1]), form, shape.H, shape.H);
   call.bias = biases(host(weights[2]), host(weights[3]), form, shape.H);

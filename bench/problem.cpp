@@ -6,11 +6,20 @@
 namespace takt::bench {
 namespace {
 
-constexpr std::uint64_t weight_seed = 1, x_seed = 2, dy_seed = 3;
+constexpr std::uint64_t weight_seed = 1, x_seed = 2, dy_seed = 3, h0_seed = 5, c0_seed = 6;
 
 /// Steps of arrays that only backward has.
 std::int64_t backward_steps(const Shape& shape) {
   return shape.has_backward() ? shape.T : 0;
+}
+
+/// Rounded to the type of h: libraries that store c in that type get the same numbers.
+Array initial_c(const Shape& shape, const Stream& stream) {
+  const Device& device = stream.device();
+  const Array c =
+      random(device, {find_cell(shape.cell).inner_states(), shape.B, shape.H}, c0_seed, shape.type);
+  if (c.type() == inner_type(shape.type)) return c;
+  return to_device<float>(device, c.shape(), to_host(c, stream));
 }
 
 }  // namespace
@@ -22,6 +31,8 @@ Problem::Problem(const Shape& shape, const Plan& plan)
       weights_(make_weights(plan.spec(), plan.device(), Uniform{.seed = weight_seed})),
       gradients_(make_weights(plan.spec(), plan.device(), Zeros{})),
       x_(random(plan.device(), {shape.T, shape.B, shape.I}, x_seed, shape.type)),
+      h0_(random(plan.device(), {shape.B, shape.H}, h0_seed, shape.type)),
+      c0_(initial_c(shape, stream_)),
       y_(plan.device(), {shape.T, shape.B, shape.H}, shape.type),
       hT_(plan.device(), {shape.B, shape.H}, shape.type),
       cT_(plan.device(), {find_cell(shape.cell).inner_states(), shape.B, shape.H},
@@ -55,7 +66,9 @@ std::vector<std::int32_t> Problem::lengths_within(const Window& window) const {
 }
 
 void Problem::enqueue_first(std::int64_t steps, TypedPointer<std::int32_t> lengths) {
-  Inputs inputs{.x = x_, .lengths = lengths, .weights = weights_, .dims = {steps, shape_.B}};
+  Inputs inputs{
+      .x = x_, .h0 = h0_, .lengths = lengths, .weights = weights_, .dims = {steps, shape_.B}};
+  if (c0_.size() > 0) inputs.c0 = c0_;
   if (packed_) inputs.packed = *packed_;
   Outputs outputs{.y = y_, .hT = hT_};
   if (cT_.size() > 0) outputs.cT = cT_;

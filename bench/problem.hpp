@@ -19,7 +19,8 @@ struct Window {
 class Problem {
  public:
   /// Allocates everything and fills x (and dy) with random numbers: those of a shorter problem of
-  /// the same series are their first ones.
+  /// the same series are their first ones. It starts from random states, so that the recurrent
+  /// product of the first step is one.
   Problem(const Shape& shape, const Plan& plan);
 
   /// Forward, and backward in training, on `stream()`.
@@ -39,6 +40,9 @@ class Problem {
   const Stream& stream() const { return stream_; }
   const Array& x() const { return x_; }
   const Array& y() const { return y_; }
+  const Array& h0() const { return h0_; }
+  /// In the type of cT, though its values are of the type of h.
+  const Array& c0() const { return c0_; }
   const Array& hT() const { return hT_; }
   const Array& cT() const { return cT_; }
   const Array& dy() const { return dy_; }
@@ -55,7 +59,7 @@ class Problem {
   WeightArrays weights_, gradients_;
   std::optional<PackedWeights> packed_;  // in inference: they stay the same from call to call
   std::optional<DeviceVector<std::int32_t>> lengths_;
-  Array x_, y_, hT_, cT_, dy_, dx_;
+  Array x_, h0_, c0_, y_, hT_, cT_, dy_, dx_;
   Memory memory_;
 };
 

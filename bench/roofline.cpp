@@ -49,7 +49,7 @@ double share_that_runs(const Shape& shape) {
 /// Past a row's length x is not read and nothing saved, but y filled.
 Traffic forward_traffic(const Shape& shape, const Footprint& bytes) {
   const double share = share_that_runs(shape);
-  return {.read = share * bytes.x + bytes.weights,
+  return {.read = share * bytes.x + bytes.initial_states + bytes.weights,
           .written = bytes.y + share * bytes.saved + bytes.final_states};
 }
 
@@ -57,7 +57,8 @@ Traffic forward_traffic(const Shape& shape, const Footprint& bytes) {
 Traffic backward_traffic(const Shape& shape, const Footprint& bytes) {
   const double share = share_that_runs(shape), dy = bytes.y;
   const double without_biases = bytes.weights - bytes_of_columns(shape, 2);
-  return {.read = share * (bytes.x + bytes.y + bytes.saved + dy) + without_biases,
+  return {.read = share * (bytes.x + bytes.y + bytes.saved + dy) + bytes.initial_states +
+                  without_biases,
           .written = bytes.x + bytes.gradients};
 }
 

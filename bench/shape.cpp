@@ -178,6 +178,7 @@ Footprint footprint(const Shape& shape, const Plan& plan) {
   const auto inner = static_cast<double>(size_of(inner_type(shape.type)));
   bytes.final_states = element * product_of({shape.B, shape.H}) +
                        inner * product_of({cell.inner_states(), shape.B, shape.H});
+  bytes.initial_states = bytes.final_states;
   bytes.scratch = static_cast<double>(plan.scratch_bytes());
   bytes.saved = static_cast<double>(plan.saved_bytes());
   bytes.weights = element * product_of({cell.gates, shape.H, columns});

@@ -84,11 +84,13 @@ double operations(const Shape& shape);
 
 /// Bytes of what a problem holds, computed from its sizes and its plan.
 struct Footprint {
-  double x = 0, y = 0, final_states = 0, dx_and_dy = 0, scratch = 0, saved = 0;
+  double x = 0, y = 0, initial_states = 0, final_states = 0, dx_and_dy = 0, scratch = 0, saved = 0;
   double weights = 0, packed_weights = 0, gradients = 0;
 
   /// All but the weights, packed or not, and their gradients.
-  double of_call() const { return x + y + final_states + dx_and_dy + scratch + saved; }
+  double of_call() const {
+    return x + y + initial_states + final_states + dx_and_dy + scratch + saved;
+  }
   double all() const { return of_call() + weights + packed_weights + gradients; }
 };
 Footprint footprint(const Shape& shape, const Plan& plan);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -74,6 +75,29 @@ TEST(BenchCheck, SaysWhatItCompared) {
     EXPECT_EQ(check.tensors[n].tensor == "y", of_y);
     EXPECT_TRUE(!of_y || sizes[n] == 64u * 2 * 5) << sizes[n];
     EXPECT_LT(check.tensors[n].error, 1e-5);
+  }
+}
+
+// Else the recurrent product of a single step would be one by zeros.
+TEST(BenchCheck, StartsFromRandomStates) {
+  for (const char* cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}) {
+    Shape shape = shape_of(1);
+    shape.cell = cell;
+    const takt::Plan plan = takt::bench::make_plan(shape, takt::Device::cpu({.threads = 1}));
+    takt::bench::Problem problem(shape, plan);
+    EXPECT_EQ(problem.c0().size(), shape.cell == "lstm" ? 2 * 5 : 0);
+    for (const auto& tensor : takt::bench::check(problem, measured_error).tensors)
+      EXPECT_LT(tensor.error, 1e-5) << cell << " " << tensor.tensor;
+    const std::vector<double> y = takt::bench::values_of(problem.y(), problem.stream());
+    for (const takt::Array* start : {&problem.h0(), &problem.c0()}) {
+      if (start->size() == 0) continue;
+      takt::Array same_memory = *start;
+      float* const values = static_cast<float*>(same_memory.data());
+      std::fill(values, values + same_memory.size(), 0.0f);
+      problem.run();
+      EXPECT_GT(measured_error(takt::bench::values_of(problem.y(), problem.stream()), y), 1e-3)
+          << cell;
+    }
   }
 }
 

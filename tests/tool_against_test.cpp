@@ -111,6 +111,19 @@ TEST(ToolAgainst, ComparesTimesOfWhatAgrees) {
   EXPECT_NE(result.out.find(mean), std::string::npos) << mean << "\n" << result.out;
 }
 
+TEST(ToolAgainst, StartsFromTheSameStates) {
+  const Folder folder;
+  std::string list;
+  for (const char* cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"})
+    list += std::string(cell) + " f32 1 2 3 5 training\n";
+  folder.write("list", list);
+  const ToolResult result =
+      bench({"--device", "cpu", "--against", "onednn", "--shapes", "list"}, folder);
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  for (const json& point : json::parse(folder.read("scaling.json"))["points"])
+    EXPECT_TRUE(point["peers"][0]["ratio"].is_number()) << point;
+}
+
 TEST(ToolAgainst, RunsFullRowsWithTheirInputProductOnly) {
   const Folder folder;
   folder.write("list", "lstm f32 6 4 3 5 inference lengths=uniform\n");

@@ -72,6 +72,13 @@ TEST(ToolTwoKernelLoop, AgreesInEachCellAndType) {
   }
 }
 
+TEST(ToolTwoKernelLoop, StartsFromTheSameStates) {
+  for (const char* cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}) {
+    const json all = points("two-kernel-loop", std::string(cell) + " f32 1 3 5 6 inference\n");
+    expect_measured(all[0], all[0]["peers"][0]);
+  }
+}
+
 TEST(ToolTwoKernelLoop, RefusesWhatItDoesNotRun) {
   const json all = points("two-kernel-loop",
                           "lstm f64 2 1 3 5 inference\n"

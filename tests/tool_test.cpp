@@ -252,7 +252,8 @@ void expect_consistent(const json& point) {
   EXPECT_GT(point["check"]["tensors"].size(), 0u);
   EXPECT_EQ(point["bytes"]["y"].get<double>(), T * B * 5 * 4);
   double bytes_of_call = 0;
-  for (const char* part : {"x", "y", "final_states", "dx_and_dy", "scratch", "saved"})
+  for (const char* part :
+       {"x", "y", "initial_states", "final_states", "dx_and_dy", "scratch", "saved"})
     bytes_of_call += point["bytes"][part].get<double>();
   EXPECT_EQ(point["bytes"]["of_call"].get<double>(), bytes_of_call);
   const takt::RnnSpec spec{
@@ -269,7 +270,8 @@ void expect_consistent(const json& point) {
         << point["limit"];
   }
   const takt::CellInfo& cell = takt::find_cell(point["cell"].get<std::string>());
-  EXPECT_EQ(point["bytes"]["final_states"].get<double>(), cell.states * B * 5 * 4);
+  for (const char* states : {"initial_states", "final_states"})
+    EXPECT_EQ(point["bytes"][states].get<double>(), cell.states * B * 5 * 4);
 }
 
 TEST(ToolBench, MeasuresChecksFitsAndDraws) {

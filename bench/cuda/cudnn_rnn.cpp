@@ -105,6 +105,12 @@ std::size_t byte_count(const Array& array) {
   return static_cast<std::size_t>(array.size()) * size_of(array.type());
 }
 
+/// c in the type of y, in which cuDNN stores it.
+Array narrow(const Array& c, DataType type, const Stream& stream) {
+  if (c.type() == type) return c;
+  return to_device<float>(c.device(), c.shape(), to_host(c, stream), type);
+}
+
 DeviceVector<std::int32_t> all_steps(const Shape& shape, const Device& device) {
   const std::vector<std::int32_t> lengths(static_cast<std::size_t>(shape.B), as_int(shape.T));
   return to_device<std::int32_t>(device, lengths);
@@ -148,9 +154,9 @@ CudnnRnn::CudnnRnn(cudnnHandle_t handle, const Problem& problem, cudnnRNNAlgo_t 
       y_desc_(describe(problem.shape(), problem.shape().H)),
       state_desc_(describe_state(problem.shape())),
       lengths_(all_steps(problem.shape(), problem.plan().device())),
+      c0_(narrow(problem.c0(), problem.y().type(), problem.stream())),
       y_(problem.plan().device(), problem.y().shape(), problem.y().type()),
       hT_(problem.plan().device(), problem.hT().shape(), problem.y().type()),
-      // Stored in the type of y, unlike takt's.
       cT_(problem.plan().device(), problem.cT().shape(), problem.y().type()),
       dx_(problem.plan().device(), problem.dx().shape(), problem.dx().type()),
       weights_(bytes(problem.plan().device(), 0)),
@@ -213,25 +219,26 @@ void CudnnRnn::copy_weights() {
 void CudnnRnn::enqueue() {
   const bool has_c = cT_.size() > 0;
   const cudnnTensorDescriptor_t c_desc = has_c ? state_desc_.get() : nullptr;
+  const void *const h0 = problem_.h0().data(), *const c0 = has_c ? c0_.data() : nullptr;
   checked("cudnnRNNForward",
-          cudnn().cudnnRNNForward(
-              handle_, rnn_.get(), mode_, lengths_.data(), x_desc_.get(), problem_.x().data(),
-              y_desc_.get(), y_.data(), state_desc_.get(), nullptr, hT_.data(), c_desc, nullptr,
-              has_c ? cT_.data() : nullptr, byte_count(weights_), weights_.data(),
-              byte_count(work_), work_.data(), byte_count(reserve_), reserve_.data()));
+          cudnn().cudnnRNNForward(handle_, rnn_.get(), mode_, lengths_.data(), x_desc_.get(),
+                                  problem_.x().data(), y_desc_.get(), y_.data(), state_desc_.get(),
+                                  h0, hT_.data(), c_desc, c0, has_c ? cT_.data() : nullptr,
+                                  byte_count(weights_), weights_.data(), byte_count(work_),
+                                  work_.data(), byte_count(reserve_), reserve_.data()));
   if (!problem_.shape().has_backward()) return;
   checked("cudnnRNNBackwardData_v8",
           cudnn().cudnnRNNBackwardData_v8(
               handle_, rnn_.get(), lengths_.data(), y_desc_.get(), y_.data(), problem_.dy().data(),
-              x_desc_.get(), dx_.data(), state_desc_.get(), nullptr, nullptr, nullptr, c_desc,
-              nullptr, nullptr, nullptr, byte_count(weights_), weights_.data(), byte_count(work_),
+              x_desc_.get(), dx_.data(), state_desc_.get(), h0, nullptr, nullptr, c_desc, c0,
+              nullptr, nullptr, byte_count(weights_), weights_.data(), byte_count(work_),
               work_.data(), byte_count(reserve_), reserve_.data()));
   checked("cudaMemsetAsync", cudaMemsetAsync(gradients_.data(), 0, byte_count(gradients_),
                                              StreamRef(problem_.stream()).handle()));
   checked("cudnnRNNBackwardWeights_v8",
           cudnn().cudnnRNNBackwardWeights_v8(
               handle_, rnn_.get(), CUDNN_WGRAD_MODE_ADD, lengths_.data(), x_desc_.get(),
-              problem_.x().data(), state_desc_.get(), nullptr, y_desc_.get(), y_.data(),
+              problem_.x().data(), state_desc_.get(), h0, y_desc_.get(), y_.data(),
               byte_count(gradients_), gradients_.data(), byte_count(work_), work_.data(),
               byte_count(reserve_), reserve_.data()));
 }

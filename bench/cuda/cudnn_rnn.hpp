@@ -47,7 +47,7 @@ class CudnnRnn : public Peer {
   CudnnObject<cudnnRNNDataDescriptor_t> x_desc_, y_desc_;
   CudnnObject<cudnnTensorDescriptor_t> state_desc_;
   DeviceVector<std::int32_t> lengths_;
-  Array y_, hT_, cT_, dx_;
+  Array c0_, y_, hT_, cT_, dx_;  // c in the type of y, unlike takt's
   // Bytes, as arrays of the type of 2 bytes.
   Array weights_, gradients_, work_, reserve_;
 };

@@ -29,10 +29,11 @@ class Loop : public Peer {
     float* const c = c_.size() > 0 ? static_cast<float*>(c_.data()) : nullptr;
     Real* y = static_cast<Real*>(y_.data());
     if (c != nullptr)
-      checked("cudaMemsetAsync",
-              cudaMemsetAsync(c, 0, static_cast<std::size_t>(rows) * sizeof(float), stream));
+      checked("cudaMemcpyAsync", cudaMemcpyAsync(c, problem_.c0().data(),
+                                                 static_cast<std::size_t>(rows) * sizeof(float),
+                                                 cudaMemcpyDeviceToDevice, stream));
     input_product_.enqueue(problem_.x().data(), weights[0].data(), Wx, stream);
-    const Real* h = element(h0_);
+    const Real* h = element(problem_.h0());
     for (std::int64_t t = 0; t < shape_.T; ++t, h = y, y += rows) {
       step_product_.enqueue(h, weights[1].data(), Rh, stream);
       checked("gates_kernel", gates_({Wx + t * gates_size_, Rh, element(weights[2]),
@@ -50,7 +51,6 @@ class Loop : public Peer {
         shape_(shape),
         gates_(gates),
         gates_size_(shape.B * cell.gates * shape.H),
-        h0_(device, {shape.B, shape.H}, shape.type),
         y_(device, {shape.T, shape.B, shape.H}, shape.type),
         c_(device, {cell.inner_states(), shape.B, shape.H}),
         Wx_(device, {shape.T, gates_size_}),
@@ -63,7 +63,7 @@ class Loop : public Peer {
   const Shape& shape_;
   LaunchGates<Real> gates_;
   std::int64_t gates_size_;  ///< B * G * H
-  Array h0_, y_, c_, Wx_, Rh_;
+  Array y_, c_, Wx_, Rh_;
   RowProduct input_product_, step_product_;
 };
 

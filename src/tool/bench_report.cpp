@@ -44,6 +44,7 @@ Json bytes_json(const bench::Footprint& bytes) {
   const auto whole = [](double value) { return static_cast<std::int64_t>(value); };
   return {{"x", whole(bytes.x)},
           {"y", whole(bytes.y)},
+          {"initial_states", whole(bytes.initial_states)},
           {"final_states", whole(bytes.final_states)},
           {"dx_and_dy", whole(bytes.dx_and_dy)},
           {"scratch", whole(bytes.scratch)},

@@ -157,8 +157,9 @@ std::vector<std::string> BenchTable::head(const BenchContext& record) const {
     lines.push_back("against    " + std::string(peer->name) + " " + peer->version() +
                     ", in turns: its us/step; ratio: takt's time in times of it");
   for (const std::string& line : error_lines()) lines.push_back(line);
-  lines.push_back(std::string("memory     of a call, computed: x, y, hT, cT, scratch, saved") +
-                  (has_backward() ? "; in training dx and dy too" : ""));
+  lines.push_back(
+      std::string("memory     of a call, computed: x, y, h0, c0, hT, cT, scratch, saved") +
+      (has_backward() ? "; in training dx and dy too" : ""));
   lines.emplace_back();
   lines.push_back(table_.header());
   return lines;

@@ -73,7 +73,12 @@ std::size_t weight_bytes(const cudnnRNNStruct& rnn) {
 }
 
 Reserve reserve_of(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x) {
-  Reserve reserve{.mark = 0, .x = 1, .gradients = 1 + x.T * x.B * rnn.I, .size = 0};
+  Reserve reserve{};
+  reserve.x = 1;
+  reserve.h0 = reserve.x + x.T * x.B * rnn.I;
+  reserve.c0 = reserve.h0 + x.B * rnn.H;
+  reserve.y = reserve.c0 + (rnn.cell == CUDNN_LSTM ? x.B * rnn.H : 0);
+  reserve.gradients = reserve.y + x.T * x.B * rnn.H;
   reserve.size = reserve.gradients + gates_of(rnn.cell) * rnn.H * (rnn.I + rnn.H + 2);
   return reserve;
 }

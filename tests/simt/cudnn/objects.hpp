@@ -35,9 +35,10 @@ std::size_t size_of(cudnnDataType_t type);  ///< 0 for a type that RNNs do not h
 
 /// A word of the environment variable TAKT_EMULATED_CUDNN, with which tests steer it. Of an
 /// algorithm N: "refuse:N" (it runs nothing), "wrong:N" (its results are not right), "fast:N" (all
-/// others take some milliseconds), "huge:N" (no device has its work space). Of all: "most_steps:N",
-/// "version:N", "no_start:1", "odd_weights:1" (more rows than a cell has), "zeroed:1" (gradients of
-/// weights that are added to anything but zeros spoil every y after).
+/// others take some milliseconds), "huge:N" (no device has its work space), "stateless:N" (it
+/// starts from zeros, whatever it is given). Of all: "most_steps:N", "version:N", "no_start:1",
+/// "odd_weights:1" (more rows than a cell has), "zeroed:1" (gradients of weights that are added to
+/// anything but zeros spoil every y after).
 bool is_told(const std::string& word, cudnnRNNAlgo_t algorithm);
 /// The number of a word; none where it is not there.
 std::optional<int> told(const std::string& word);
@@ -52,7 +53,7 @@ std::size_t weight_bytes(const cudnnRNNStruct& rnn);
 
 /// Of a training forward, for backward: doubles.
 struct Reserve {
-  std::int64_t mark, x, gradients, size;  ///< where each begins
+  std::int64_t mark, x, h0, c0, y, gradients, size;  ///< where each begins
 };
 Reserve reserve_of(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x);
 std::size_t work_bytes(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x);

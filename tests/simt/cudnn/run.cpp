@@ -89,13 +89,36 @@ struct Run {
     return all;
   }
 
-  Problem problem(const std::vector<Values>& all, const Values& x) const {
+  Values x_of(const void* x) const { return read_all(x, rnn.type, T * B * rnn.I); }
+  Values y_of(const void* y) const { return read_all(y, rnn.type, T * B * rnn.H); }
+  /// Null is zero.
+  Values state_of(const void* state) const {
+    return state == nullptr || is_told("stateless", rnn.algorithm)
+               ? Values(at(B * rnn.H))
+               : read_all(state, rnn.type, B * rnn.H);
+  }
+  Values inner_state_of(const void* c) const {
+    return rnn.cell == CUDNN_LSTM ? state_of(c) : Values();
+  }
+
+  /// Whether these are the values that forward kept in a place of the reserve space.
+  bool kept(std::int64_t place, const Values& values) const {
+    return std::equal(values.begin(), values.end(), reserve + place);
+  }
+  void keep(std::int64_t place, const Values& values) const {
+    std::copy(values.begin(), values.end(), reserve + place);
+  }
+
+  Problem problem(const std::vector<Values>& all, const Values& x, const Values& h0,
+                  const Values& c0) const {
     return {.cell = name_of(rnn.cell),
             .T = T,
             .B = B,
             .I = rnn.I,
             .H = rnn.H,
             .x = x.data(),
+            .h0 = h0.data(),
+            .c0 = c0.empty() ? nullptr : c0.data(),
             .W = all[0].data(),
             .R = all[1].data(),
             .bW = all[2].data(),
@@ -164,29 +187,32 @@ EMULATED cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_
                 weights, work,      work_size, static_cast<double*>(reserve)};
   if (const auto status = check(run, x_desc->type, weight_size, work_size, reserve_size, trains))
     return status;
-  if (h0 != nullptr || c0 != nullptr) return CUDNN_STATUS_NOT_SUPPORTED;  // not emulated
   if (x_desc->width != rnn->I || y_desc->width != rnn->H || y_desc->T != run.T)
     return CUDNN_STATUS_BAD_PARAM;
   return enqueue(handle, [=] {
     take_time(run.rnn.algorithm);
     const std::vector<Values> all = run.all_weights();
-    const Values values = read_all(x, run.rnn.type, run.T * run.B * run.rnn.I);
-    takt::reference::Result result = takt::reference::forward(run.problem(all, values));
+    const Values values = run.x_of(x), h = run.state_of(h0), c = run.inner_state_of(c0);
+    takt::reference::Result result = takt::reference::forward(run.problem(all, values, h, c));
     if (is_told("wrong", run.rnn.algorithm)) result.y.back() += 1;
     if (has_added) Run::spoil(result.y);
     write_all(y, run.rnn.type, run.finished(result.y));
     if (hT != nullptr) write_all(hT, run.rnn.type, result.hT);
     if (cT != nullptr) write_all(cT, run.rnn.type, result.cT);
     if (!trains) return;
-    run.reserve[run.places().mark] = forward_done;
-    std::copy(values.begin(), values.end(), run.reserve + run.places().x);
+    const Reserve places = run.places();
+    run.reserve[places.mark] = forward_done;
+    run.keep(places.x, values);
+    run.keep(places.h0, h);
+    run.keep(places.c0, c);
+    run.keep(places.y, run.y_of(y));
   });
 }
 
 // Leaves the gradients of weights in the reserve space, for cudnnRNNBackwardWeights_v8.
 EMULATED cudnnStatus_t cudnnRNNBackwardData_v8(
     cudnnHandle_t handle, cudnnRNNDescriptor_t rnn, const int32_t* lengths,
-    cudnnRNNDataDescriptor_t y_desc, const void*, const void* dy, cudnnRNNDataDescriptor_t,
+    cudnnRNNDataDescriptor_t y_desc, const void* y, const void* dy, cudnnRNNDataDescriptor_t,
     void* dx, cudnnTensorDescriptor_t, const void* h0, const void* dhT, void* dh0,
     cudnnTensorDescriptor_t, const void* c0, const void* dcT, void* dc0, size_t weight_size,
     const void* weights, size_t work_size, void* work, size_t reserve_size, void* reserve) {
@@ -194,17 +220,19 @@ EMULATED cudnnStatus_t cudnnRNNBackwardData_v8(
                 weights, work,      work_size, static_cast<double*>(reserve)};
   if (const auto status = check(run, y_desc->type, weight_size, work_size, reserve_size, true))
     return status;
-  for (const void* state :
-       {h0, dhT, static_cast<const void*>(dh0), c0, dcT, static_cast<const void*>(dc0)})
-    if (state != nullptr) return CUDNN_STATUS_NOT_SUPPORTED;  // not emulated
+  for (const void* gradient :
+       {dhT, static_cast<const void*>(dh0), dcT, static_cast<const void*>(dc0)})
+    if (gradient != nullptr) return CUDNN_STATUS_NOT_SUPPORTED;  // not emulated
   return enqueue(handle, [=] {
     const Reserve places = run.places();
     const std::vector<Values> all = run.all_weights();
-    const Values x(run.reserve + places.x, run.reserve + places.gradients),
-        upstream = read_all(dy, run.rnn.type, run.T * run.B * run.rnn.H);
+    const Values x(run.reserve + places.x, run.reserve + places.h0),
+        upstream = run.y_of(dy), h = run.state_of(h0), c = run.inner_state_of(c0);
     takt::reference::Gradients found =
-        takt::reference::backward(run.problem(all, x), {.dy = upstream.data()});
-    if (run.reserve[places.mark] != forward_done) Run::spoil(found.dx);
+        takt::reference::backward(run.problem(all, x, h, c), {.dy = upstream.data()});
+    if (run.reserve[places.mark] != forward_done || !run.kept(places.h0, h) ||
+        !run.kept(places.c0, c) || !run.kept(places.y, run.y_of(y)))
+      Run::spoil(found.dx);
     write_all(dx, run.rnn.type, run.finished(found.dx));
     double* to = run.reserve + places.gradients;
     for (const Values* each : {&found.dW, &found.dR, &found.dbW, &found.dbR})
@@ -215,18 +243,19 @@ EMULATED cudnnStatus_t cudnnRNNBackwardData_v8(
 
 EMULATED cudnnStatus_t cudnnRNNBackwardWeights_v8(
     cudnnHandle_t handle, cudnnRNNDescriptor_t rnn, cudnnWgradMode_t mode, const int32_t* lengths,
-    cudnnRNNDataDescriptor_t x_desc, const void*, cudnnTensorDescriptor_t, const void* h0,
-    cudnnRNNDataDescriptor_t, const void*, size_t weight_size, void* gradients, size_t work_size,
+    cudnnRNNDataDescriptor_t x_desc, const void* x, cudnnTensorDescriptor_t, const void* h0,
+    cudnnRNNDataDescriptor_t, const void* y, size_t weight_size, void* gradients, size_t work_size,
     void* work, size_t reserve_size, void* reserve) {
   const Run run{*rnn,      x_desc->T, x_desc->B, lengths,
                 gradients, work,      work_size, static_cast<double*>(reserve)};
   if (mode != CUDNN_WGRAD_MODE_ADD) return CUDNN_STATUS_NOT_SUPPORTED;
   if (const auto status = check(run, x_desc->type, weight_size, work_size, reserve_size, true))
     return status;
-  if (h0 != nullptr) return CUDNN_STATUS_NOT_SUPPORTED;  // not emulated
   return enqueue(handle, [=] {
     const Reserve places = run.places();
-    const bool in_order = run.reserve[places.mark] == data_done;
+    const bool in_order = run.reserve[places.mark] == data_done &&
+                          run.kept(places.x, run.x_of(x)) &&
+                          run.kept(places.h0, run.state_of(h0)) && run.kept(places.y, run.y_of(y));
     const double* from = run.reserve + places.gradients;
     const auto is_zero = [](unsigned char byte) { return byte == 0; };
     const auto* const bytes = static_cast<const unsigned char*>(gradients);
