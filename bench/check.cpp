@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <random>
+#include <stdexcept>
+#include <string_view>
 
 #include <takt/reference.hpp>
 
@@ -144,6 +147,19 @@ class Checker {
   Check check_;
 };
 
+/// takt's tensor of a peer's name.
+Array tensor_of(const Problem& problem, std::string_view name) {
+  if (name == "y") return problem.y();
+  if (name == "hT") return problem.hT();
+  if (name == "cT") return problem.cT();
+  if (name == "dx") return problem.dx();
+  constexpr std::string_view of_weights[] = {"dW", "dR", "dbW", "dbR"};
+  const auto found = std::find(std::begin(of_weights), std::end(of_weights), name);
+  if (found == std::end(of_weights))
+    throw std::invalid_argument("takt bench compares no tensor '" + std::string(name) + "'");
+  return problem.gradients().arrays().at(static_cast<std::size_t>(found - of_weights));
+}
+
 bool reference_knows(const std::string& cell) {
   const auto& known = reference::cells();
   return std::any_of(known.begin(), known.end(),
@@ -190,12 +206,11 @@ double check_bytes(const Shape& shape, const Footprint& bytes, bool against_peer
 
 std::vector<TensorError> compare(Peer& peer, const Problem& problem, const ErrorOf& error_of) {
   std::vector<TensorError> errors;
-  for (const PeerTensor& tensor : peer.results()) {
-    const Array& own = tensor.name == "dx" ? problem.dx() : problem.y();
-    errors.push_back({tensor.name,
-                      {0, problem.shape().T},
-                      error_of(tensor.values, values_of(own, problem.stream()))});
-  }
+  for (const PeerTensor& tensor : peer.results())
+    errors.push_back(
+        {tensor.name,
+         {0, problem.shape().T},
+         error_of(tensor.values, values_of(tensor_of(problem, tensor.name), problem.stream()))});
   return errors;
 }
 

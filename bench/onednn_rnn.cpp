@@ -87,6 +87,7 @@ struct Vanilla {
 struct Rnn::Primitives {
   virtual ~Primitives() = default;
   virtual void run() = 0;
+  virtual void clear_gradients() = 0;
   virtual Results results() = 0;
 };
 
@@ -121,6 +122,13 @@ class PrimitivesOf : public Rnn::Primitives {
     stream_.wait();
   }
 
+  void clear_gradients() override {
+    if (gradients_.empty()) return;
+    for (const int name :
+         {DNNL_ARG_DIFF_WEIGHTS_LAYER, DNNL_ARG_DIFF_WEIGHTS_ITER, DNNL_ARG_DIFF_BIAS})
+      clear(gradients_.at(name));
+  }
+
   Results results() override {
     Results results;
     results.y = values(tensors_, DNNL_ARG_DST_LAYER);
@@ -151,9 +159,13 @@ class PrimitivesOf : public Rnn::Primitives {
 
   memory zeros(const memory::desc& desc) {
     memory made(desc, engine_);
-    std::fill_n(static_cast<unsigned char*>(made.get_data_handle()), desc.get_size(),
-                static_cast<unsigned char>(0));
+    clear(made);
     return made;
+  }
+
+  static void clear(const memory& all) {
+    std::fill_n(static_cast<unsigned char*>(all.get_data_handle()), all.get_desc().get_size(),
+                static_cast<unsigned char>(0));
   }
 
   memory reordered(memory from, const memory::desc& desc) {
@@ -239,6 +251,9 @@ Rnn::~Rnn() = default;
 
 void Rnn::run() {
   primitives_->run();
+}
+void Rnn::clear_gradients() {
+  primitives_->clear_gradients();
 }
 Results Rnn::results() const {
   return primitives_->results();

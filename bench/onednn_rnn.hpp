@@ -42,6 +42,8 @@ class Rnn {
 
   /// Runs the passes and waits. oneDNN adds the gradients of weights to those of the runs before.
   void run();
+  /// Sets the gradients of weights to zero.
+  void clear_gradients();
   Results results() const;
 
   struct Primitives;

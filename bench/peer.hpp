@@ -18,9 +18,9 @@ struct PeerRefusal : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A result that both libraries have.
+/// A result that both libraries have, in takt's shape and order of gates.
 struct PeerTensor {
-  std::string name;  ///< "y", "dx"
+  std::string name;  ///< y hT cT dx dW dR dbW dbR
   std::vector<double> values;
 };
 
@@ -29,7 +29,7 @@ class Peer {
   virtual ~Peer() = default;
   /// What the problem's shape times, on the problem's stream; on a cpu device it is then done.
   virtual void enqueue() = 0;
-  /// Of the last run, which is done.
+  /// All that the last run computed, which is done.
   virtual std::vector<PeerTensor> results() = 0;
   /// Which of the library's ways it runs; empty where there is one.
   virtual std::string algorithm() const { return ""; }

@@ -62,6 +62,19 @@ Floats transposed(const Floats& matrix, const Form& form, std::int64_t K, std::i
   return result;
 }
 
+/// The way back: [K,G,H] to [G*H,K].
+std::vector<double> as_takt(const Floats& matrix, const Form& form, std::int64_t K,
+                            std::int64_t H) {
+  const auto G = static_cast<std::int64_t>(form.gates.size());
+  std::vector<double> result(matrix.size());
+  for (std::int64_t g = 0; g < G; ++g)
+    for (std::int64_t j = 0; j < H; ++j)
+      for (std::int64_t k = 0; k < K; ++k)
+        result[at((form.gates[at(g)] * H + j) * K + k)] =
+            static_cast<double>(matrix[at((k * G + g) * H + j)]);
+  return result;
+}
+
 Floats biases(const Floats& bW, const Floats& bR, const Form& form, std::int64_t H) {
   Floats result;
   const auto is_apart = [&](std::int64_t gate) {
@@ -72,6 +85,20 @@ Floats biases(const Floats& bW, const Floats& bR, const Form& form, std::int64_t
       result.push_back(is_apart(gate) ? bW[at(j)] : bW[at(j)] + bR[at(j)]);
   for (const std::int64_t gate : form.apart)
     result.insert(result.end(), bR.begin() + gate * H, bR.begin() + (gate + 1) * H);
+  return result;
+}
+
+/// Of bW, or of bR: a sum of both has one gradient, which is that of either.
+std::vector<double> bias_gradient(const Floats& blocks, const Form& form, std::int64_t H,
+                                  bool of_R) {
+  std::vector<double> result(form.gates.size() * at(H));
+  const auto copy = [&](std::size_t block, std::int64_t gate) {
+    std::copy_n(blocks.begin() + static_cast<std::int64_t>(block) * H, H,
+                result.begin() + gate * H);
+  };
+  for (std::size_t g = 0; g < form.gates.size(); ++g) copy(g, form.gates[g]);
+  if (of_R)
+    for (std::size_t n = 0; n < form.apart.size(); ++n) copy(form.gates.size() + n, form.apart[n]);
   return result;
 }
 
@@ -107,20 +134,40 @@ onednn::Call call_of(const Problem& problem, const Form& form) {
 class OneDnn : public Peer {
  public:
   OneDnn(const Problem& problem, const Form& form)
-      : threads_(problem.plan().device().threads()),
+      : shape_(problem.shape()),
+        form_(form),
+        threads_(problem.plan().device().threads()),
         rnn_((onednn::use_threads(threads_), form.form), call_of(problem, form),
              passes_of(problem.shape().timed)) {}
 
   void enqueue() override { rnn_.run(); }
 
+  /// Of one more run in training: oneDNN adds the gradients of weights to those of the runs before.
   std::vector<PeerTensor> results() override {
-    onednn::Results results = rnn_.results();
-    std::vector<PeerTensor> tensors{{"y", {results.y.begin(), results.y.end()}}};
-    if (!results.dx.empty()) tensors.push_back({"dx", {results.dx.begin(), results.dx.end()}});
+    if (shape_.has_backward()) {
+      rnn_.clear_gradients();
+      rnn_.run();
+    }
+    const onednn::Results results = rnn_.results();
+    std::vector<PeerTensor> tensors;
+    const auto add = [&](const char* name, const Floats& values) {
+      if (!values.empty()) tensors.push_back({name, {values.begin(), values.end()}});
+    };
+    add("y", results.y);
+    add("hT", results.hT);
+    add("cT", results.cT);
+    add("dx", results.dx);
+    if (!shape_.has_backward()) return tensors;
+    tensors.push_back({"dW", as_takt(results.dW, form_, shape_.I, shape_.H)});
+    tensors.push_back({"dR", as_takt(results.dR, form_, shape_.H, shape_.H)});
+    tensors.push_back({"dbW", bias_gradient(results.dbias, form_, shape_.H, false)});
+    tensors.push_back({"dbR", bias_gradient(results.dbias, form_, shape_.H, true)});
     return tensors;
   }
 
  private:
+  const Shape& shape_;
+  const Form& form_;
   int threads_;
   onednn::Rnn rnn_;
 };

@@ -7,6 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -99,6 +102,45 @@ TEST(BenchCheck, StartsFromRandomStates) {
           << cell;
     }
   }
+}
+
+/// Gives what takt computed, but for one element of one tensor.
+class Wrong : public takt::bench::Peer {
+ public:
+  Wrong(std::vector<takt::bench::PeerTensor> tensors, const std::string& spoiled)
+      : tensors_(std::move(tensors)) {
+    for (takt::bench::PeerTensor& tensor : tensors_)
+      if (tensor.name == spoiled) tensor.values.back() += 1;
+  }
+  void enqueue() override {}
+  std::vector<takt::bench::PeerTensor> results() override { return tensors_; }
+
+ private:
+  std::vector<takt::bench::PeerTensor> tensors_;
+};
+
+TEST(BenchPeer, IsHeldAgainstEachTensor) {
+  const Shape shape = shape_of(3);
+  takt::bench::Problem problem(shape,
+                               takt::bench::make_plan(shape, takt::Device::cpu({.threads = 1})));
+  problem.run();
+  const auto values = [&](const takt::Array& array) {
+    return takt::bench::values_of(array, problem.stream());
+  };
+  const std::vector<takt::Array>& gradients = problem.gradients().arrays();
+  const std::vector<takt::bench::PeerTensor> own = {
+      {"y", values(problem.y())},    {"hT", values(problem.hT())}, {"cT", values(problem.cT())},
+      {"dx", values(problem.dx())},  {"dW", values(gradients[0])}, {"dR", values(gradients[1])},
+      {"dbW", values(gradients[2])}, {"dbR", values(gradients[3])}};
+  for (const takt::bench::PeerTensor& spoiled : own) {
+    Wrong peer(own, spoiled.name);
+    const auto errors = takt::bench::compare(peer, problem, measured_error);
+    ASSERT_EQ(errors.size(), own.size());
+    for (const takt::bench::TensorError& error : errors)
+      EXPECT_EQ(error.error > 0, error.tensor == spoiled.name) << error.tensor;
+  }
+  Wrong unknown({{"dz", {1}}}, "");
+  EXPECT_THROW(takt::bench::compare(unknown, problem, measured_error), std::invalid_argument);
 }
 
 TEST(BenchCheck, SwallowsNoNanAndNoInfinity) {

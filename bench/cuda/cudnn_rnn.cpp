@@ -167,7 +167,7 @@ CudnnRnn::CudnnRnn(cudnnHandle_t handle, const Problem& problem, cudnnRNNAlgo_t 
     checked("cudnnBuildRNNDynamic",
             cudnn().cudnnBuildRNNDynamic(handle, rnn_.get(), as_int(problem.shape().B)));
   make_memory();
-  copy_weights();
+  copy_gates(weights_, problem.weights().arrays(), Towards::space);
 }
 
 void CudnnRnn::make_memory() {
@@ -185,34 +185,34 @@ void CudnnRnn::make_memory() {
 }
 
 /// cuDNN numbers the matrices of x's gates first, then those of h's; its gates are in takt's order.
-void CudnnRnn::copy_weights() {
+void CudnnRnn::copy_gates(const Array& space, std::vector<Array> tensors, Towards towards) {
   const Shape& shape = problem_.shape();
   const cudaStream_t stream = StreamRef(problem_.stream()).handle();
-  const std::vector<Array>& all = problem_.weights().arrays();
   const std::int64_t G = find_cell(shape.cell).gates;
   const auto matrix = make("cudnnCreateTensorDescriptor", cudnn().cudnnCreateTensorDescriptor,
                            cudnn().cudnnDestroyTensorDescriptor),
              bias = make("cudnnCreateTensorDescriptor", cudnn().cudnnCreateTensorDescriptor,
                          cudnn().cudnnDestroyTensorDescriptor);
-  const auto copy = [&](void* to, cudnnTensorDescriptor_t desc, const Array& from,
+  const auto copy = [&](void* place, cudnnTensorDescriptor_t desc, Array& tensor,
                         std::int64_t gate) {
-    const std::int64_t count = from.size() / G;
-    if (to == nullptr || elements(desc) != count)
+    const std::int64_t count = tensor.size() / G;
+    if (place == nullptr || elements(desc) != count)
       throw PeerRefusal("cudnnGetRNNWeightParams: not the sizes of a " + shape.cell);
     const std::size_t size = static_cast<std::size_t>(count) * size_of(shape.type);
-    const char* const begin = static_cast<const char*>(from.data());
-    checked("cudaMemcpyAsync", cudaMemcpyAsync(to, begin + static_cast<std::size_t>(gate) * size,
+    void* const part = static_cast<char*>(tensor.data()) + static_cast<std::size_t>(gate) * size;
+    const bool to_space = towards == Towards::space;
+    checked("cudaMemcpyAsync", cudaMemcpyAsync(to_space ? place : part, to_space ? part : place,
                                                size, cudaMemcpyDeviceToDevice, stream));
   };
   for (std::int64_t number = 0; number < 2 * G; ++number) {
     void *matrix_place = nullptr, *bias_place = nullptr;
     checked("cudnnGetRNNWeightParams",
-            cudnn().cudnnGetRNNWeightParams(handle_, rnn_.get(), 0, byte_count(weights_),
-                                            weights_.data(), as_int(number), matrix.get(),
-                                            &matrix_place, bias.get(), &bias_place));
+            cudnn().cudnnGetRNNWeightParams(handle_, rnn_.get(), 0, byte_count(space), space.data(),
+                                            as_int(number), matrix.get(), &matrix_place, bias.get(),
+                                            &bias_place));
     const std::size_t recurrent = number < G ? 0 : 1;
-    copy(matrix_place, matrix.get(), all[recurrent], number % G);
-    copy(bias_place, bias.get(), all[2 + recurrent], number % G);
+    copy(matrix_place, matrix.get(), tensors[recurrent], number % G);
+    copy(bias_place, bias.get(), tensors[2 + recurrent], number % G);
   }
 }
 
@@ -244,8 +244,21 @@ void CudnnRnn::enqueue() {
 }
 
 std::vector<PeerTensor> CudnnRnn::results() {
-  std::vector<PeerTensor> tensors = {{"y", values_of(y_, problem_.stream())}};
-  if (dx_.size() > 0) tensors.push_back({"dx", values_of(dx_, problem_.stream())});
+  std::vector<PeerTensor> tensors;
+  const auto add = [&](const char* name, const Array& array) {
+    if (array.size() > 0) tensors.push_back({name, values_of(array, problem_.stream())});
+  };
+  add("y", y_);
+  add("hT", hT_);
+  add("cT", cT_);
+  if (!problem_.shape().has_backward()) return tensors;
+  add("dx", dx_);
+  std::vector<Array> gradients;
+  for (const Array& weights : problem_.weights().arrays())
+    gradients.emplace_back(weights.device(), weights.shape(), weights.type());
+  copy_gates(gradients_, gradients, Towards::tensors);
+  const char* const names[] = {"dW", "dR", "dbW", "dbR"};
+  for (std::size_t n = 0; n < gradients.size(); ++n) add(names[n], gradients[n]);
   return tensors;
 }
 

@@ -1,6 +1,7 @@
 // One layer of a problem by one of cuDNN's algorithms, prepared once and run again and again.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,7 +38,9 @@ class CudnnRnn : public Peer {
  private:
   void describe_tensors();
   void make_memory();
-  void copy_weights();
+  enum class Towards : std::uint8_t { space, tensors };
+  /// Between W, R, bW and bR, or their gradients, and the places of their gates in a weight space.
+  void copy_gates(const Array& space, std::vector<Array> tensors, Towards towards);
 
   cudnnHandle_t handle_;
   const Problem& problem_;

@@ -42,7 +42,13 @@ class Loop : public Peer {
     }
   }
 
-  std::vector<PeerTensor> results() override { return {{"y", values_of(y_, problem_.stream())}}; }
+  std::vector<PeerTensor> results() override {
+    std::vector<double> y = values_of(y_, problem_.stream());
+    const std::vector<double> hT(y.end() - shape_.B * shape_.H, y.end());
+    std::vector<PeerTensor> tensors = {{"y", std::move(y)}, {"hT", hT}};
+    if (c_.size() > 0) tensors.push_back({"cT", values_of(c_, problem_.stream())});
+    return tensors;
+  }
 
  private:
   Loop(const Problem& problem, LaunchGates<Real> gates, const Shape& shape, const Device& device,
