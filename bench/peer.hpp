@@ -24,6 +24,14 @@ struct PeerTensor {
   std::vector<double> values;
 };
 
+/// One of a library's ways to run a problem, and what it came to.
+struct Way {
+  std::string name;          ///< "persist static"
+  double seconds = 0;        ///< of one call, as far as the choice among them needs it
+  bool agrees = false;       ///< with what takt computed
+  std::string refusal = {};  ///< why it did not run; empty where it did
+};
+
 class Peer {
  public:
   virtual ~Peer() = default;
@@ -33,6 +41,8 @@ class Peer {
   virtual std::vector<PeerTensor> results() = 0;
   /// Which of the library's ways it runs; empty where there is one.
   virtual std::string algorithm() const { return ""; }
+  /// All that were tried, with that one; empty where there is one.
+  virtual std::vector<Way> ways() const { return {}; }
 };
 
 /// Whether what a peer has just run is what takt computed.

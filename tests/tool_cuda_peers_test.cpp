@@ -172,6 +172,28 @@ TEST(ToolCudnn, TakesNoneThatItRefusesOrThatErrs) {
   EXPECT_EQ(chosen("refuse:0", "f64"), "persist dynamic");  // cuDNN has no other for f64
 }
 
+TEST(ToolCudnn, TriesEachAlgorithmWithNoOtherInMemory) {
+  EXPECT_EQ(chosen("fast:1 large:1"), "persist static");
+  EXPECT_EQ(chosen("fast:3 large:0 large:1 large:2 large:3"), "persist static small H");
+}
+
+TEST(ToolCudnn, RecordsWhatEachAlgorithmCameTo) {
+  const json peer = points("cudnn", "lstm f32 4 3 5 6 training\n",
+                           with_cudnn("fast:1 huge:0 wrong:2 refuse:3"))[0]["peers"][0];
+  EXPECT_EQ(peer["algorithm"], "persist static");
+  const json& ways = peer["ways"];
+  ASSERT_EQ(ways.size(), 4u);
+  EXPECT_EQ(ways[0], (json{{"name", "standard"}, {"refusal", "out of memory"}}));
+  EXPECT_EQ(ways[1]["name"], "persist static");
+  EXPECT_TRUE(ways[1]["agrees"].get<bool>());
+  EXPECT_GT(ways[1]["least_s"], 0);
+  EXPECT_EQ(ways[2]["name"], "persist dynamic");
+  EXPECT_FALSE(ways[2]["agrees"].get<bool>());
+  EXPECT_GT(ways[2]["least_s"], ways[1]["least_s"]);
+  EXPECT_EQ(ways[3], (json{{"name", "persist static small H"},
+                           {"refusal", "cudnnRNNForward: CUDNN_STATUS_NOT_SUPPORTED"}}));
+}
+
 TEST(ToolCudnn, SetsGradientsOfWeightsInEachCall) {
   EXPECT_EQ(chosen("fast:0 zeroed:1"), "standard");
 }

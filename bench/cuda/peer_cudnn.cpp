@@ -34,44 +34,46 @@ constexpr cudnnRNNAlgo_t algorithms[] = {CUDNN_RNN_ALGO_STANDARD, CUDNN_RNN_ALGO
                                          CUDNN_RNN_ALGO_PERSIST_DYNAMIC,
                                          CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H};
 
-struct Candidate {
-  std::unique_ptr<Peer> peer;
-  bool agrees = false;
-  double seconds = std::numeric_limits<double>::infinity();
-
-  bool better_than(const Candidate& other) const {
-    return agrees != other.agrees ? agrees : seconds < other.seconds;
-  }
-};
-
 /// Keeps the handle for the algorithm that was chosen.
 class CudnnPeer : public Peer {
  public:
-  CudnnPeer(CudnnObject<cudnnHandle_t> handle, std::unique_ptr<Peer> chosen)
-      : handle_(std::move(handle)), chosen_(std::move(chosen)) {}
+  CudnnPeer(CudnnObject<cudnnHandle_t> handle, std::unique_ptr<Peer> chosen, std::vector<Way> ways)
+      : handle_(std::move(handle)), chosen_(std::move(chosen)), ways_(std::move(ways)) {}
 
   void enqueue() override { chosen_->enqueue(); }
   std::vector<PeerTensor> results() override { return chosen_->results(); }
   std::string algorithm() const override { return chosen_->algorithm(); }
+  std::vector<Way> ways() const override { return ways_; }
 
  private:
   CudnnObject<cudnnHandle_t> handle_;
   std::unique_ptr<Peer> chosen_;
+  std::vector<Way> ways_;
 };
 
-/// Runs it; the least of a few times, of one where it is slow.
-Candidate run(cudnnHandle_t handle, const Problem& problem, cudnnRNNAlgo_t algorithm,
-              const Agrees& agrees, DeviceClock& clock) {
+/// Runs an algorithm, which has all memory that is left while it does; the least of a few times, of
+/// one where it is slow.
+Way run(cudnnHandle_t handle, const Problem& problem, cudnnRNNAlgo_t algorithm,
+        const Agrees& agrees, DeviceClock& clock) try {
   constexpr int times = 5;
   constexpr double slow_s = 0.05;
-  Candidate candidate{std::make_unique<CudnnRnn>(handle, problem, algorithm)};
-  candidate.peer->enqueue();
+  Way way{.name = CudnnRnn::name_of(algorithm), .seconds = std::numeric_limits<double>::infinity()};
+  CudnnRnn peer(handle, problem, algorithm);
+  peer.enqueue();
   problem.wait();
-  candidate.agrees = agrees(*candidate.peer);
-  for (int n = 0; n < times && (n == 0 || candidate.seconds < slow_s); ++n)
-    candidate.seconds =
-        std::min(candidate.seconds, clock.seconds([&] { candidate.peer->enqueue(); }));
-  return candidate;
+  way.agrees = agrees(peer);
+  for (int n = 0; n < times && (n == 0 || way.seconds < slow_s); ++n)
+    way.seconds = std::min(way.seconds, clock.seconds([&] { peer.enqueue(); }));
+  return way;
+} catch (const PeerRefusal& refusal) {
+  return {.name = CudnnRnn::name_of(algorithm), .refusal = refusal.what()};
+} catch (const std::bad_alloc&) {
+  return {.name = CudnnRnn::name_of(algorithm), .refusal = "out of memory"};
+}
+
+bool is_better(const Way& way, const Way& other) {
+  if (!way.refusal.empty() || !other.refusal.empty()) return way.refusal.empty();
+  return way.agrees != other.agrees ? way.agrees : way.seconds < other.seconds;
 }
 
 CudnnObject<cudnnHandle_t> handle_for(const Problem& problem) try {
@@ -80,20 +82,16 @@ CudnnObject<cudnnHandle_t> handle_for(const Problem& problem) try {
   throw PeerRefusal(std::string("cuDNN does not start: ") + refusal.what());
 }
 
-struct Refused {
-  std::string algorithm, reason;
-};
-
-/// Each reason once.
-std::string sentence(const Shape& shape, const std::vector<Refused>& refused) {
+/// Where all refuse: each reason once.
+std::string sentence(const Shape& shape, const std::vector<Way>& refused) {
   std::string text =
       "cuDNN refused T=" + std::to_string(shape.T) + " B=" + std::to_string(shape.B) + ": ";
-  const bool all_alike = std::all_of(refused.begin(), refused.end(), [&](const Refused& each) {
-    return each.reason == refused.front().reason;
+  const bool all_alike = std::all_of(refused.begin(), refused.end(), [&](const Way& each) {
+    return each.refusal == refused.front().refusal;
   });
-  if (all_alike) return text + refused.front().reason;
-  for (const Refused& each : refused)
-    text += (&each == &refused.front() ? "" : "; ") + each.algorithm + ": " + each.reason;
+  if (all_alike) return text + refused.front().refusal;
+  for (const Way& each : refused)
+    text += (&each == &refused.front() ? "" : "; ") + each.name + ": " + each.refusal;
   return text;
 }
 
@@ -113,18 +111,18 @@ std::unique_ptr<Peer> prepare_cudnn(const Problem& problem, const Agrees& agrees
   use_device(problem.plan().device());
   CudnnObject<cudnnHandle_t> handle = handle_for(problem);
   const std::unique_ptr<DeviceClock> clock = make_device_clock(problem.stream());
-  Candidate best;
-  std::vector<Refused> refused;
-  for (const cudnnRNNAlgo_t algorithm : algorithms) try {
-      Candidate candidate = run(handle.get(), problem, algorithm, agrees, *clock);
-      if (best.peer == nullptr || candidate.better_than(best)) best = std::move(candidate);
-    } catch (const PeerRefusal& refusal) {
-      refused.push_back({CudnnRnn::name_of(algorithm), refusal.what()});
-    } catch (const std::bad_alloc&) {
-      refused.push_back({CudnnRnn::name_of(algorithm), "out of memory"});
-    }
-  if (best.peer == nullptr) throw PeerRefusal(sentence(problem.shape(), refused));
-  return std::make_unique<CudnnPeer>(std::move(handle), std::move(best.peer));
+  std::vector<Way> ways;
+  for (const cudnnRNNAlgo_t algorithm : algorithms)
+    ways.push_back(run(handle.get(), problem, algorithm, agrees, *clock));
+  const auto best = std::min_element(ways.begin(), ways.end(), is_better);
+  if (!best->refusal.empty()) throw PeerRefusal(sentence(problem.shape(), ways));
+  const cudnnRNNAlgo_t algorithm = algorithms[best - ways.begin()];
+  try {
+    auto chosen = std::make_unique<CudnnRnn>(handle.get(), problem, algorithm);
+    return std::make_unique<CudnnPeer>(std::move(handle), std::move(chosen), std::move(ways));
+  } catch (const std::bad_alloc&) {
+    throw PeerRefusal("cuDNN " + CudnnRnn::name_of(algorithm) + ": out of memory");
+  }
 }
 
 }  // namespace takt::bench

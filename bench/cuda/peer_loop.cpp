@@ -1,6 +1,8 @@
 // The two-kernel loop: forward, step by step, as it is first written.
 #include "peer_loop.hpp"
 
+#include <utility>
+
 #include <cublasLt.h>
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>

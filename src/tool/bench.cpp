@@ -128,6 +128,7 @@ std::unique_ptr<bench::Peer> prepare(const bench::PeerLibrary& library,
   problem.wait();
   peer_point.errors = bench::compare(*peer, problem, measured_error);
   peer_point.algorithm = peer->algorithm();
+  peer_point.ways = peer->ways();
   return peer;
 } catch (const bench::PeerRefusal&) {
   peer_point.errors.clear();

@@ -20,6 +20,7 @@ struct PeerPoint {
   std::string name;            ///< "cuDNN"
   std::string algorithm = {};  ///< "persist static"; empty for a library with one way
   std::string refusal = {};    ///< why there is no run; empty where there is one
+  std::vector<bench::Way> ways = {};
   std::vector<bench::TensorError> errors = {};
   bench::Timing timing = {};
 

@@ -79,6 +79,11 @@ Json peer_json(const BenchPoint& point, const PeerPoint& peer) {
   json["iterations"] = peer.timing.iterations;
   const auto ratio = point.ratio(peer);
   json["ratio"] = ratio ? Json(*ratio) : Json();
+  for (const bench::Way& way : peer.ways)
+    json["ways"].push_back(
+        way.refusal.empty()
+            ? Json{{"name", way.name}, {"least_s", way.seconds}, {"agrees", way.agrees}}
+            : Json{{"name", way.name}, {"refusal", way.refusal}});
   json["differences"] = Json::array();
   for (const bench::TensorError& tensor : peer.errors)
     json["differences"].push_back({{"tensor", tensor.tensor},

@@ -2,6 +2,7 @@
 #include "cudnn/objects.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <sstream>
 
@@ -163,10 +164,15 @@ EMULATED cudnnStatus_t cudnnGetTensorNdDescriptor(cudnnTensorDescriptor_t tensor
   return CUDNN_STATUS_SUCCESS;
 }
 
+// Who makes one keeps memory for it.
+static std::atomic<int> descriptors_of_rnns = 0;
+
 EMULATED cudnnStatus_t cudnnCreateRNNDescriptor(cudnnRNNDescriptor_t* rnn) {
+  ++descriptors_of_rnns;
   return make(rnn);
 }
 EMULATED cudnnStatus_t cudnnDestroyRNNDescriptor(cudnnRNNDescriptor_t rnn) {
+  --descriptors_of_rnns;
   return take_back(rnn);
 }
 // cuDNN 9.19 refuses f64 by the algorithms of fixed kernels here.
@@ -218,7 +224,9 @@ EMULATED cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNND
                                                  cudnnRNNDataDescriptor_t x, size_t* work,
                                                  size_t* reserve) {
   if (handle == nullptr) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
-  *work = is_told("huge", rnn->algorithm) ? std::size_t{1} << 40 : work_bytes(*rnn, *x);
+  const bool fits = !is_told("huge", rnn->algorithm) &&
+                    (!is_told("large", rnn->algorithm) || descriptors_of_rnns == 1);
+  *work = fits ? work_bytes(*rnn, *x) : std::size_t{1} << 40;
   *reserve = mode == CUDNN_FWD_MODE_TRAINING
                  ? static_cast<std::size_t>(reserve_of(*rnn, *x).size) * sizeof(double)
                  : 0;

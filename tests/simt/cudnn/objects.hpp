@@ -35,12 +35,12 @@ std::size_t size_of(cudnnDataType_t type);  ///< 0 for a type that RNNs do not h
 
 /// A word of the environment variable TAKT_EMULATED_CUDNN, with which tests steer it. Of an
 /// algorithm N: "refuse:N" (it runs nothing), "wrong:N" (its results are not right), "fast:N" (all
-/// others take some milliseconds), "huge:N" (no device has its work space),
-/// "stateless:N" (it starts
-/// from zeros, whatever it is given), "unfinished:N" (it leaves final states as they are),
-/// "undone:N" (it leaves gradients of weights as they are). Of all: "most_steps:N", "version:N",
-/// "no_start:1", "odd_weights:1" (more rows than a cell has), "zeroed:1" (gradients of weights that
-/// are added to anything but zeros spoil every y after).
+/// others take some milliseconds), "huge:N" (no device has its work space), "large:N" (none has it
+/// beside another's memory), "stateless:N" (it starts from zeros, whatever it is given),
+/// "unfinished:N" (it leaves final states as they are), "undone:N" (it leaves gradients of weights
+/// as they are). Of all: "most_steps:N", "version:N", "no_start:1", "odd_weights:1" (more rows than
+/// a cell has), "zeroed:1" (gradients of weights that are added to anything but zeros spoil every y
+/// after).
 bool is_told(const std::string& word, cudnnRNNAlgo_t algorithm);
 /// The number of a word; none where it is not there.
 std::optional<int> told(const std::string& word);
