@@ -2,6 +2,7 @@
 // both give the bits of a whole sequence.
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -21,6 +22,8 @@ namespace takt::test {
 namespace {
 
 using refusal_test::expect_refusal;
+using refusal_test::foreign_packed_weights;
+using refusal_test::RoomForPacked;
 
 /// The array from step t on.
 template <class Void>
@@ -132,27 +135,29 @@ class Packed : public testing::TestWithParam<std::string> {
   const Stream stream{device};
 };
 
-TEST_P(Packed, ServeEveryDirectionLayoutAndMode) {
-  for (const RnnSpec& spec : kinds_of(GetParam())) {
-    RnnSpec other = spec;
-    other.direction = Direction::forward;
-    other.layout = Layout::time_major;
-    const Plan packing(other, {1, 1}, Mode::inference, device);
-    const Plan plan(spec, dims_of_kinds, Mode::training, device);
-    SCOPED_TRACE(to_string(spec));
-    CallArrays given(plan, 1), from_packed(plan, 1);
-    make_ragged_rows(given);
-    make_ragged_rows(from_packed);
-    given.forward(plan);
-    given.backward(plan);
-    const PackedWeights packed(packing, from_packed.weights, stream);
-    Inputs inputs = from_packed.inputs();
-    inputs.packed = packed;
-    inputs.weights = {};
-    plan.forward(inputs, from_packed.outputs(), from_packed.memory, stream);
-    from_packed.backward(plan);
-    EXPECT_EQ(given.results(), from_packed.results());
-  }
+TEST_P(Packed, ServeEveryDirectionLayoutBiasAndMode) {
+  for (RnnSpec spec : kinds_of(GetParam()))
+    for (const Bias bias : {Bias::none, Bias::input, Bias::recurrent, Bias::both}) {
+      spec.bias = bias;
+      SCOPED_TRACE(to_string(spec));
+      RnnSpec other = spec;
+      other.direction = Direction::forward;
+      other.layout = Layout::time_major;
+      const Plan packing(other, {1, 1}, Mode::inference, device);
+      const Plan plan(spec, dims_of_kinds, Mode::training, device);
+      CallArrays given(plan, 1), from_packed(plan, 1);
+      make_ragged_rows(given);
+      make_ragged_rows(from_packed);
+      given.forward(plan);
+      given.backward(plan);
+      const PackedWeights packed(packing, from_packed.weights, stream);
+      Inputs inputs = from_packed.inputs();
+      inputs.packed = packed;
+      inputs.weights = {};
+      plan.forward(inputs, from_packed.outputs(), from_packed.memory, stream);
+      from_packed.backward(plan);
+      EXPECT_EQ(given.results(), from_packed.results());
+    }
 }
 
 TEST_P(Packed, AreRenewedByPackingAgain) {
@@ -201,29 +206,31 @@ class PackedRefusal : public testing::Test {
   const std::string bytes = std::to_string(plan.packed_bytes());
 };
 
-TEST_F(PackedRefusal, OfWeightsOfAnotherShapeCellOrType) {
-  const std::string sentence =
-      "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H "
-      "and instruction set; pack them first";
+TEST_F(PackedRefusal, OfWeightsOfAnotherShapeCellTypeOrBias) {
+  const std::string sentence = foreign_packed_weights;
+  static RoomForPacked room;
   const RnnSpec others[] = {
       {.cell = "lstm", .input_size = 4, .hidden_size = 6},
       {.cell = "lstm", .input_size = 3, .hidden_size = 7},
       {.cell = "gru", .input_size = 3, .hidden_size = 6},
-      {.cell = "lstm", .input_size = 3, .hidden_size = 6, .type = DataType::f64}};
+      {.cell = "lstm", .input_size = 3, .hidden_size = 6, .type = DataType::f64},
+      {.cell = "lstm", .input_size = 3, .hidden_size = 6, .bias = Bias::none},
+      {.cell = "lstm", .input_size = 3, .hidden_size = 6, .bias = Bias::input},
+      {.cell = "lstm", .input_size = 3, .hidden_size = 6, .bias = Bias::recurrent}};
   for (const RnnSpec& other : others) {
     SCOPED_TRACE(to_string(other));
     const Plan another(other, {5, 4}, Mode::inference, device);
     const WeightArrays weights = make_weights(other, device, Uniform{.seed = 1});
-    const PackedWeights theirs(another, weights, stream);
-    refuse(with({static_cast<Bytes>(theirs).data}), sentence);
+    another.pack(weights, room, stream);
+    refuse(with(room), sentence);
   }
-  alignas(Plan::alignment) static std::byte zeros[1 << 16];
-  ASSERT_GE(std::int64_t{sizeof zeros}, plan.packed_bytes());
-  refuse(with({zeros}), sentence);
+  std::fill(std::begin(room.bytes), std::end(room.bytes), std::byte(0));
+  refuse(with(room), sentence);
 }
 
 // Of whole vectors at every level, so that the sizes alone say nothing.
 TEST_F(PackedRefusal, OfWeightsInOtherVectors) {
+  static RoomForPacked room;
   const RnnSpec wide{.cell = "lstm", .input_size = 3, .hidden_size = 16};
   const auto open = [](const std::string& level) {
     return Device::cpu({.threads = 1, .instruction_set = level});
@@ -236,13 +243,11 @@ TEST_F(PackedRefusal, OfWeightsInOtherVectors) {
       forward(wide, {1, 1}, Mode::inference, widest);
   const CallArrays theirs(packing, 1);
   CallArrays own(forward, 1);
-  const PackedWeights others(packing, theirs.weights, stream);
+  packing.pack(theirs.weights, room, stream);
   Inputs inputs = own.inputs();
-  inputs.packed = static_cast<Bytes>(others).data;
-  expect_refusal<ArgumentError>(
-      [&] { forward.forward(inputs, own.outputs(), own.memory, stream); },
-      "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H "
-      "and instruction set; pack them first");
+  inputs.packed = room;
+  expect_refusal<ArgumentError>([&] { forward.forward(inputs, own.outputs(), own.memory, stream); },
+                                foreign_packed_weights);
 }
 
 TEST_F(PackedRefusal, OfMemoryThatIsShortCrookedOrElsewhere) {

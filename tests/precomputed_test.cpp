@@ -104,6 +104,7 @@ TEST(PrecomputedRefusal, OfAWAndOfItsGradient) {
 }
 
 TEST(PrecomputedRefusal, OfPackedWeightsOfTheOtherInput) {
+  static refusal_test::RoomForPacked room;
   const Device device = Device::cpu({.threads = 1});
   const Stream stream(device);
   RnnSpec spec{.cell = "gru", .input_size = 18, .hidden_size = 6};
@@ -113,14 +114,13 @@ TEST(PrecomputedRefusal, OfPackedWeightsOfTheOtherInput) {
   for (const auto& pair : {std::pair{product, precomputed}, {precomputed, product}}) {
     const Plan &packing = pair.first, &plan = pair.second;
     CallArrays theirs(packing, 1), arrays(plan, 1);
-    const PackedWeights packed(packing, theirs.weights, stream);
+    packing.pack(theirs.weights, room, stream);
     Inputs inputs = arrays.inputs();
     inputs.weights = {};
-    inputs.packed = static_cast<Bytes>(packed).data;
+    inputs.packed = room;
     expect_refusal<ArgumentError>(
         [&] { plan.forward(inputs, arrays.outputs(), arrays.memory, stream); },
-        "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H "
-        "and instruction set; pack them first");
+        refusal_test::foreign_packed_weights);
   }
 }
 

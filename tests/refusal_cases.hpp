@@ -22,6 +22,11 @@ namespace takt::refusal_test {
 /// "{saved-1}" for one less.
 using Sentence = const char*;
 
+/// What forward says of packed weights of another plan.
+inline constexpr Sentence foreign_packed_weights =
+    "takt: forward: 'packed' holds no weights that Plan::pack wrote for this cell, type, I, H, "
+    "input, bias and instruction set; pack them first";
+
 /// What a plan is made from.
 struct PlanSetup {
   RnnSpec spec{.cell = "lstm", .input_size = 3, .hidden_size = 6};
@@ -48,6 +53,12 @@ class Block {
   };
   std::size_t bytes_;
   std::unique_ptr<std::byte[], Free> data_;
+};
+
+/// Memory for the packed weights of any plan of these tests, so that a size refuses none.
+struct RoomForPacked {
+  alignas(Plan::alignment) std::byte bytes[1 << 16];
+  operator Bytes() & { return {bytes, sizeof bytes}; }  // NOLINT(google-explicit-constructor)
 };
 
 /// `bytes` further, in elements of the same type; the size is taken on trust.

@@ -55,6 +55,7 @@ struct PackedMark {
   std::int64_t written = 0;  // packed
   std::int64_t cell = 0;     // in AllCells
   std::int64_t I = 0, H = 0, element_bytes = 0, vector_bytes = 0, precomputed = 0;
+  std::int64_t bias = 0;  // a Bias: those that a spec lacks are packed as zeros
 
   friend bool operator==(const PackedMark&, const PackedMark&) = default;
 };

@@ -65,10 +65,9 @@ class ForwardRun {
     if (inputs_.packed.data == nullptr) return;
     const auto& mark = *part<const PackedMark>(inputs_.packed, PackedLayout(call_.sizes).mark);
     if (mark != packed_mark(plan_, call_.sizes))
-      refuse(
-          "forward", "packed",
-          " holds no weights that Plan::pack wrote for this cell, type, I, H and instruction set; "
-          "pack them first");
+      refuse("forward", "packed",
+             " holds no weights that Plan::pack wrote for this cell, type, I, H, input, bias and "
+             "instruction set; pack them first");
   }
 
   /// Which half of h row p begins with, and which one it ends with.

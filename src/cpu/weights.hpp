@@ -15,7 +15,8 @@ inline PackedMark packed_mark(const Plan::State& plan, const Sizes& sizes) {
           sizes.H,
           sizes.element_bytes,
           plan.device.state()->facts.vector_bytes,
-          sizes.precomputed};
+          sizes.precomputed,
+          static_cast<std::int64_t>(plan.spec.bias)};
 }
 
 template <class Real>
