@@ -4,6 +4,7 @@
 
 #include <takt/cell.hpp>
 
+#include "cpu/given_product.hpp"
 #include "cpu/product.hpp"
 #include "cpu/tasks.hpp"
 

@@ -2,6 +2,7 @@
 #include <takt/cells.hpp>
 
 #include "cpu/backward.hpp"
+#include "cpu/pack.hpp"
 #include "cpu/sequence_product.hpp"
 
 namespace takt::cpu::TAKT_CPU_LEVEL {

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/given_product.hpp"
+#include "cpu/pack.hpp"
 #include "cpu/product.hpp"
 #include "cpu/tasks.hpp"
 

@@ -1,5 +1,4 @@
-// Panels of a matrix that lies the other way: rows of it become lanes of vectors, a square block at
-// a time in registers.
+// Rows of a matrix as lanes of vectors: a square block at a time, transposed in registers.
 #pragma once
 
 #include <cstddef>
@@ -32,53 +31,15 @@ TAKT_INLINE void transpose(Vec<Real>* block) {
   if constexpr (distance > 1) transpose<Real, distance / 2>(block);
 }
 
-/// A square block of rows, whose lanes are then their elements from k on: zero where there are
-/// none.
+/// block[k][u] = from[u * row_stride + k] for u < rows and k < depth, at most a vector each, and 0
+/// elsewhere.
 template <class Real>
-TAKT_INLINE void load_lanes(const Real* from, std::int64_t row_stride, int rows, int elements,
+TAKT_INLINE void load_lanes(const Real* from, std::int64_t row_stride, int rows, int depth,
                             Vec<Real>* block) {
   using V = Vec<Real>;
   for (int u = 0; u < V::size; ++u)
-    block[u] = u < rows ? V::load(from + u * row_stride, elements) : V(0);
+    block[u] = u < rows ? V::load(from + u * row_stride, depth) : V(0);
   transpose<Real>(block);
-}
-
-/// to[k * stride + u] = from[u * row_stride + k] for u < rows, and 0 for the other lanes u of a
-/// vector.
-template <class Real>
-TAKT_INLINE void pack_lanes(const Real* from, std::int64_t row_stride, int rows, std::int64_t depth,
-                            Real* to, std::int64_t stride) {
-  using V = Vec<Real>;
-  std::int64_t k = 0;
-  for (; k + V::size <= depth; k += V::size) {
-    V block[std::size_t{V::size}];
-    load_lanes<Real>(from + k, row_stride, rows, V::size, block);
-    for (int u = 0; u < V::size; ++u) block[u].store(to + (k + u) * stride);
-  }
-  for (; k < depth; ++k)
-    for (int u = 0; u < V::size; ++u)
-      to[k * stride + u] = u < rows ? from[u * row_stride + k] : Real(0);
-}
-
-/// Where a panel of a matrix [gates * N,K] lies, whose rows are its units.
-struct PanelOfRows {
-  std::int64_t N = 0, K = 0;
-  std::int64_t first = 0;  // vector of units
-  int vectors = 0;
-  std::int64_t k = 0, depth = 0;
-};
-
-/// panel [depth][gates][units] of the rows' elements k to k + depth.
-template <class Real, int gates>
-TAKT_INLINE void pack_panel(const Real* matrix, const PanelOfRows& place, Real* panel) {
-  constexpr std::int64_t size = Vec<Real>::size;
-  for (int g = 0; g < gates; ++g)
-    for (int v = 0; v < place.vectors; ++v) {
-      const std::int64_t j = (place.first + v) * size, left = place.N - j;
-      pack_lanes<Real>(matrix + (g * place.N + j) * place.K + place.k, place.K,
-                       static_cast<int>(left < size ? left : size), place.depth,
-                       panel + (g * place.vectors + v) * size, gates * place.vectors * size);
-    }
 }
 
 }  // namespace takt::cpu::TAKT_CPU_LEVEL
