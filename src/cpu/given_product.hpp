@@ -22,16 +22,9 @@ void lanes_product_of(const Real* matrix, std::int64_t K, int units, const Real*
   using V = Vec<Real>;
   V sum[std::size_t{rows_of_product}];
   for (int m = 0; m < rows_of_product; ++m) sum[m] = V(0);
-  V block[std::size_t{V::size}];
-  std::int64_t k = 0;
-  for (; k + V::size <= K; k += V::size) {
-    load_lanes<Real>(matrix + k, K, units, V::size, block);
-    for (int u = 0; u < V::size; ++u)
-      for (int m = 0; m < rows_of_product; ++m) sum[m].v += V(rows[m][k + u]).v * block[u].v;
-  }
-  load_lanes<Real>(matrix + k, K, units, static_cast<int>(K - k), block);
-  for (int u = 0; k + u < K; ++u)
-    for (int m = 0; m < rows_of_product; ++m) sum[m].v += V(rows[m][k + u]).v * block[u].v;
+  for_lanes(matrix, K, units, K, [&](std::int64_t k, const V& weight) TAKT_INLINE_LAMBDA {
+    for (int m = 0; m < rows_of_product; ++m) sum[m].v += V(rows[m][k]).v * weight.v;
+  });
   for (int m = 0; m < rows_of_product; ++m) sum[m].store(sums + m * stride);
 }
 

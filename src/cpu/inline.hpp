@@ -3,3 +3,5 @@
 #pragma once
 
 #define TAKT_INLINE inline __attribute__((always_inline))
+// The same of a lambda, behind its parameters.
+#define TAKT_INLINE_LAMBDA __attribute__((always_inline))

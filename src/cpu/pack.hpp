@@ -18,16 +18,9 @@ namespace takt::cpu::TAKT_CPU_LEVEL {
 template <class Real>
 TAKT_INLINE void pack_lanes(const Real* from, std::int64_t row_stride, int rows, std::int64_t depth,
                             Real* to, std::int64_t stride) {
-  using V = Vec<Real>;
-  std::int64_t k = 0;
-  for (; k + V::size <= depth; k += V::size) {
-    V block[std::size_t{V::size}];
-    load_lanes<Real>(from + k, row_stride, rows, V::size, block);
-    for (int u = 0; u < V::size; ++u) block[u].store(to + (k + u) * stride);
-  }
-  for (; k < depth; ++k)
-    for (int u = 0; u < V::size; ++u)
-      to[k * stride + u] = u < rows ? from[u * row_stride + k] : Real(0);
+  const auto store = [&](std::int64_t k, const Vec<Real>& lanes)
+                         TAKT_INLINE_LAMBDA { return lanes.store(to + k * stride); };
+  for_lanes(from, row_stride, rows, depth, store);
 }
 
 /// Where a panel of a matrix [gates * N,K] lies, whose rows are its units.

@@ -42,4 +42,21 @@ TAKT_INLINE void load_lanes(const Real* from, std::int64_t row_stride, int rows,
   transpose<Real>(block);
 }
 
+/// visit(k, lanes) for each k < depth in order: lane u is from[u * row_stride + k] for u < rows,
+/// and 0 for the others.
+template <class Real, class Visit>
+TAKT_INLINE void for_lanes(const Real* from, std::int64_t row_stride, int rows, std::int64_t depth,
+                           const Visit& visit) {
+  using V = Vec<Real>;
+  V block[std::size_t{V::size}];
+  std::int64_t k = 0;
+  for (; k + V::size <= depth; k += V::size) {
+    load_lanes<Real>(from + k, row_stride, rows, V::size, block);
+    for (int u = 0; u < V::size; ++u) visit(k + u, block[u]);
+  }
+  if (k == depth) return;
+  load_lanes<Real>(from + k, row_stride, rows, static_cast<int>(depth - k), block);
+  for (int u = 0; k + u < depth; ++u) visit(k + u, block[u]);
+}
+
 }  // namespace takt::cpu::TAKT_CPU_LEVEL
