@@ -156,6 +156,15 @@ void run_product(const Device::State& device, const ProductTask<Real>& task) {
   run_region(*device.pool, split, task.M, blocks, products.product, task);
 }
 
+/// Reading B is the work.
+template <class Real>
+void run_given_product(const Device::State& device, const GivenProductTask<Real>& task) {
+  const Products<Real>& products = products_of<Real>(*device.level);
+  const std::int64_t blocks = ceil_div(task.N, products.width);
+  run_region(*device.pool, split_pass(device.pool->threads(), blocks, task.N * task.K), task.M,
+             blocks, products.given_product, task);
+}
+
 template <class Real>
 void run_columns(const Device::State& device, const ColumnsTask<Real>& task) {
   run_region(*device.pool,

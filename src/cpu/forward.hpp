@@ -32,10 +32,14 @@ struct ForwardPass {
   static constexpr int G = Traits::gates, C = Traits::inner_states, S_saved = Traits::saved;
   static constexpr int block = forward_block<Cell>;
 
+  /// Rows that a product takes at once: by a packed R, and by R where it lies.
+  static constexpr int packed_rows = rows_at_once<G, block>;
+  static constexpr int given_rows = packed_rows < most_given_rows ? packed_rows : most_given_rows;
+
   static_assert(Traits::params == 0 && Traits::products == 1 &&
                     Traits::recurrence == Recurrence::dense,
                 "this loop has no parameters of units, one product by R, and that of a full R");
-  static_assert(rows_at_once<G, block> >= 1, "the registers do not hold a row of this many gates");
+  static_assert(packed_rows >= 1, "the registers do not hold a row of this many gates");
 
   const ForwardTask<Real>& task;
   const Walk<Real>& walk;
@@ -73,7 +77,7 @@ struct ForwardPass {
     }
   }
 
-  /// The same sums in the same order, by R where it lies.
+  /// The same sums in the same order for at most given_rows, by R where it lies.
   void product_by_given_R(std::int64_t first, int vectors, const StepRows<Real>& rows,
                           Real* sums) const {
     for (int g = 0; g < G; ++g)
@@ -96,7 +100,7 @@ struct ForwardPass {
       const Real* panel = task.R + first * V::size * H * G;
       StepRows<Real> rows;
       for (rows.p = share.row_begin; rows.p < row_end; rows.p += rows.count) {
-        rows.count = rows_of_group(row_end - rows.p, rows_at_once<G, block>);
+        rows.count = rows_of_group(row_end - rows.p, task.R_is_packed ? packed_rows : given_rows);
         for (int m = 0; m < rows.count; ++m) {
           rows.b[m] = walk.row_of[rows.p + m];
           rows.fresh[m] = walk.is_reset(t, rows.b[m]);

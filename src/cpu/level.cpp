@@ -2,6 +2,7 @@
 #include <takt/cells.hpp>
 
 #include "cpu/backward.hpp"
+#include "cpu/given_product.hpp"
 #include "cpu/pack.hpp"
 #include "cpu/sequence_product.hpp"
 
@@ -26,8 +27,12 @@ constexpr Kernels<Real> kernels<Real, CellList<Cells...>>[] = {
      pack_backward<Cells, Real>, forward<Cells, Real>, backward<Cells, Real>}...};
 
 template <class Real>
-constexpr Products<Real> products{SequenceProduct<Real>::width, sequence_product<Real>, pack<Real>,
-                                  pack_transposed<Real>, add_columns<Real>};
+constexpr Products<Real> products{SequenceProduct<Real>::width,
+                                  sequence_product<Real>,
+                                  given_product<Real, product_block>,
+                                  pack<Real>,
+                                  pack_transposed<Real>,
+                                  add_columns<Real>};
 
 }  // namespace
 

@@ -139,8 +139,11 @@ class ForwardRun {
     task_.Wx = Wx;
     if (rows == 0) return;
     if (call_.sizes.precomputed) return copy_input(rows, Wx);
-    ProductTask<Real> product{.M = rows, .N = GH, .K = I};
-    product.A.table = x_rows();
+    const MatrixRows<const Real> x{.table = x_rows()};
+    if (W_ == nullptr && rows <= most_given_rows)
+      return run_given_product<Real>(call_.device,
+                                     {rows, GH, I, x, inputs_.weights[0].W.as<Real>(), {Wx, GH}});
+    ProductTask<Real> product{.M = rows, .N = GH, .K = I, .A = x};
     product.C = {Wx, GH};
     product.packed_B = W_;
     if (W_ == nullptr) {

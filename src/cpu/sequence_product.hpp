@@ -1,15 +1,15 @@
-// Products over all rows of a chunk of steps: one thread's share of C = A B, and sums of columns.
+// Products over all rows of a chunk of steps, one thread's share of C = A B, by a B that was packed
+// before or is packed on the way; and sums of columns.
 //
-// A panel of B, some columns and a depth of k, is packed onto the stack, where it stays in the
-// first-level cache for all rows of A. Sums run over k in order within a depth, and depths are
-// added in order, so that the bits of an element depend on its row and column alone. A transposed B
-// gives the bits of a packed one: each depth goes on with the sums of the one before.
+// On the way: a panel of B, some columns and a depth of k, is packed onto the stack, where it stays
+// in the first-level cache for all rows of A. Sums run over k in order within a depth, and depths
+// are added in order, so that the bits of an element depend on its row and column alone. A
+// transposed B gives the bits of a packed one: each depth goes on with the sums of the one before.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "cpu/given_product.hpp"
 #include "cpu/pack.hpp"
 #include "cpu/product.hpp"
 #include "cpu/tasks.hpp"
@@ -38,8 +38,6 @@ class SequenceProduct {
       end_ = share_.row_end - begin_ < rows_at_a_time ? share_.row_end : begin_ + rows_at_a_time;
       if (task_.packed_B != nullptr)
         rows_of_packed();
-      else if (task_.B_transposed && task_.M <= most_given_rows)
-        rows_of_given();
       else
         rows_of_all_columns();
     }
@@ -57,20 +55,6 @@ class SequenceProduct {
     for (std::int64_t block = share_.block_begin; block < share_.block_end; ++block) {
       begin_block(block);
       rows(task_.packed_B + column_ * task_.K);
-    }
-  }
-
-  void rows_of_given() const {
-    const Real* operand[std::size_t{most_given_rows}];
-    const int rows = static_cast<int>(end_ - begin_);
-    for (int m = 0; m < rows; ++m) operand[m] = task_.A.row(begin_ + m);
-    const std::int64_t end =
-        share_.block_end * width < task_.N ? share_.block_end * width : task_.N;
-    for (std::int64_t n = share_.block_begin * width; n < end; n += V::size) {
-      alignas(64) Real sums[std::size_t{most_given_rows * V::size}];
-      lanes_product<Real>(rows, task_.B.row(n), task_.K, count(n), operand, sums, V::size);
-      for (int m = 0; m < rows; ++m)
-        V::load(sums + m * V::size).store(task_.C.row(begin_ + m) + n, count(n));
     }
   }
 

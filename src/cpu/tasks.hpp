@@ -59,6 +59,18 @@ struct ProductTask {
   bool add = false;
 };
 
+/// Rows that a product by a matrix where it lies takes at once, reading the matrix again for more.
+inline constexpr int most_given_rows = 4;
+
+/// C [M,N] = A [M,K] B^T with B [N,K] where it lies: for few rows, too few to pack it.
+template <class Real>
+struct GivenProductTask {
+  std::int64_t M = 0, N = 0, K = 0;
+  MatrixRows<const Real> A{};
+  const Real* B = nullptr;
+  MatrixRows<Real> C{};
+};
+
 /// A matrix into panels [K][columns of a block]; `packed` holds K times N rounded up to vectors.
 template <class Real>
 struct PackTask {
@@ -162,6 +174,7 @@ template <class Real>
 struct Products {
   std::int64_t width = 0;  // columns in a block of a product
   void (*product)(const ProductTask<Real>& task, const Share& share) = nullptr;
+  void (*given_product)(const GivenProductTask<Real>& task, const Share& share) = nullptr;
   /// A matrix [K,N], or [N,K], into panels of so many columns.
   void (*pack)(const PackTask<Real>& task, const Share& share) = nullptr;
   void (*pack_transposed)(const PackTask<Real>& task, const Share& share) = nullptr;
