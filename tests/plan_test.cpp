@@ -65,12 +65,13 @@ TEST(Planner, ScratchIsBoundedInT) {
 
 TEST(Planner, EmptyPlansNeedLittle) {
   const RnnSpec spec{.cell = "gru", .input_size = 2, .hidden_size = 3};
-  // The packed R, and a few rows that need no batch, each rounded up.
-  constexpr std::int64_t packed = 3 * 3 * 8 * f32_bytes;
-  for (const Dims none : {Dims{0, 0}, Dims{0, 5}, Dims{100, 0}}) {
-    const Decision decision = decide(spec, none, Mode::training, facts());
-    EXPECT_GE(decision.scratch_bytes, packed);
-    EXPECT_LT(decision.scratch_bytes, 4096);
+  // No weights packed, however many steps or rows there might have been.
+  const RnnSpec large{.cell = "gru", .input_size = 1000, .hidden_size = 1000};
+  for (const Dims none : {Dims{0, 0}, Dims{0, 5}, Dims{1000, 0}}) {
+    EXPECT_LT(decide(spec, none, Mode::training, facts()).scratch_bytes, 4096);
+    for (const Mode mode : {Mode::inference, Mode::training})
+      EXPECT_LT(decide(large, none, mode, facts()).scratch_bytes, 1000 * 1000);
+    EXPECT_EQ(decide(large, none, Mode::inference, facts()).packed_bytes, 0);
   }
   EXPECT_EQ(decide(spec, {0, 0}, Mode::training, facts()).saved_bytes, mark_bytes);
   EXPECT_EQ(decide(spec, {100, 0}, Mode::training, facts()).saved_bytes, mark_bytes);

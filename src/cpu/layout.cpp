@@ -3,13 +3,23 @@
 
 #include <algorithm>
 
+#include "cpu/tasks.hpp"
+
 namespace takt::cpu {
 namespace {
 
 constexpr Checked pointer{sizeof(void*)};
-// Steps, times groups of so many rows, that read R where it lies: each packs it on its way.
-constexpr std::int64_t unpacked_steps = 2, unpacked_rows = 4;
-constexpr std::int64_t least_rows_packing_W = 512;
+// Both chosen by timing streaming shapes on an AMD EPYC (x86-64-v4, two threads), November 2026.
+//
+// Packing R transposes all of it into scratch, from where each step reads it. A step by R where it
+// lies transposes it again, in registers, and writes nothing: better for so many steps of a call
+// whose rows are one group of such a product.
+constexpr std::int64_t most_steps_by_given_R = 2;
+// W x is one product over the rows of all steps of a chunk. Without a packed W each panel of it is
+// packed onto the stack, once for each group of rows that stays in the second-level cache
+// (cpu/sequence_product.hpp). For rows up to about one group, packing it into scratch would be the
+// same work and a matrix more to write and read.
+constexpr std::int64_t most_rows_by_given_W = 512;
 
 std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_bytes) {
   const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
@@ -24,11 +34,11 @@ Checked elements_of_W(const Sizes& sizes) {
 }  // namespace
 
 bool packs_R(std::int64_t T, std::int64_t B) {
-  return T > unpacked_steps || B > unpacked_rows;
+  return T > 0 && B > 0 && (T > most_steps_by_given_R || B > most_given_rows);
 }
 
 bool packs_W(std::int64_t T, std::int64_t B) {
-  return T > least_rows_packing_W || T * B > least_rows_packing_W;
+  return T > 0 && B > 0 && T > most_rows_by_given_W / B;  // T * B may not fit
 }
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, std::int64_t vector_bytes) {
@@ -89,9 +99,9 @@ BackwardLayout::BackwardLayout(const Sizes& sizes) {
   Arena arena;
   lengths = arena.take(B * Checked{8});
   row_of = arena.take(B * Checked{4});
-  R = arena.take(G * H * Hp * e);
-  const bool has_W = sizes.T > 0 && sizes.B > 0 && !sizes.precomputed;
-  W = arena.take(has_W ? G * H * Checked{sizes.Ip} * e : Checked{0});
+  const bool has_rows = sizes.T > 0 && sizes.B > 0;
+  R = arena.take(has_rows ? G * H * Hp * e : Checked{0});
+  W = arena.take(has_rows && !sizes.precomputed ? G * H * Checked{sizes.Ip} * e : Checked{0});
   start = arena.take(S * Hp * e);
   zeros = arena.take(G * H * e);
   carry = arena.take(S * B * Hp * e);

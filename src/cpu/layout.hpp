@@ -15,9 +15,9 @@ namespace takt::cpu {
 /// Scratch for whole-sequence products is kept near this, in chunks of steps.
 inline constexpr std::int64_t chunk_bytes = std::int64_t{16} << 20;
 
-/// Whether a call packs R: one of few steps and rows reads it where it lies.
+/// Whether a forward call packs R into scratch: one of few steps and rows reads it where it lies.
 bool packs_R(std::int64_t T, std::int64_t B);
-/// The same of W in forward; packing it for fewer rows costs what the product does.
+/// The same of W: a call of few rows in all reads it where it lies.
 bool packs_W(std::int64_t T, std::int64_t B);
 
 struct Sizes {
