@@ -154,8 +154,9 @@ class Checker {
     if (given) fail(name, std::string(" is given; it must be null: ") + why);
   }
 
-  void memory(const Name& name, const Bytes& bytes, std::int64_t needed, const char* query,
-              bool written = true) {
+  template <class Void>
+  void memory(const Name& name, const BasicBytes<Void>& bytes, std::int64_t needed,
+              const char* query) {
     if (bytes.size < -1)
       fail(name, " has a size of " + number(bytes.size) +
                      " bytes; it must be at least 0, or -1 where it is not known");
@@ -171,8 +172,9 @@ class Checker {
       fail(name, " is not aligned; it must be a multiple of " + number(Plan::alignment) +
                      " bytes (Plan::alignment)");
     platform(name, bytes.data);
-    regions_.at(regions_used_++) = {
-        name, reinterpret_cast<std::uintptr_t>(bytes.data), 1, needed, needed, written};
+    regions_.at(regions_used_++) = {name,   reinterpret_cast<std::uintptr_t>(bytes.data),
+                                    1,      needed,
+                                    needed, !std::is_const_v<Void>};
   }
 
   /// Lengths or resets. False where there are none.
@@ -343,11 +345,16 @@ void check_layers(Checker& check, const char* word, const LayerList<Layer>& laye
 
 /// Weights as they lie, or packed ones instead.
 void check_weights(Checker& check, const Plan::State& plan, const Inputs& inputs) {
-  const std::int64_t bytes = plan.decision.packed_bytes;
-  if (inputs.packed.data == nullptr)
+  const ConstBytes& packed = inputs.packed;
+  if (packed.data == nullptr && packed.size > 0)
+    check.fail({"packed"}, " is null with a size of " + number(packed.size) +
+                               " bytes; it must be memory that Plan::pack wrote, or null without a "
+                               "size (PackedWeights that were moved from hold nothing)");
+  if (packed.data == nullptr)
     return check_layers(check, "weights", inputs.weights, plan.spec, true);
-  check.absent({"packed"}, bytes == 0, "this plan reads weights where they lie");
-  check.memory({"packed"}, inputs.packed, bytes, "Plan::packed_bytes()", false);
+  check.absent({"packed"}, plan.device.kind() == DeviceKind::cuda,
+               "a GPU reads weights where they lie");
+  check.memory({"packed"}, packed, plan.decision.packed_bytes, "Plan::packed_bytes()");
 }
 
 void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs) {

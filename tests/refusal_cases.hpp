@@ -58,7 +58,10 @@ class Block {
 /// Memory for the packed weights of any plan of these tests, so that a size refuses none.
 struct RoomForPacked {
   alignas(Plan::alignment) std::byte bytes[1 << 16];
-  operator Bytes() & { return {bytes, sizeof bytes}; }  // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor)
+  operator Bytes() & { return {bytes, sizeof bytes}; }
+  operator ConstBytes() const& { return {bytes, sizeof bytes}; }
+  // NOLINTEND(google-explicit-constructor)
 };
 
 /// `bytes` further, in elements of the same type; the size is taken on trust.

@@ -443,6 +443,13 @@ static_assert(!WritableFrom<const std::vector<float>&> && !WritableFrom<std::spa
 static_assert(!WritableFrom<const Array&>);
 static_assert(!WritableFrom<ConstPointer> && !WritableFrom<ConstRows>);
 static_assert(!std::is_constructible_v<Bytes, const void*>);
+static_assert(!std::is_constructible_v<Bytes, ConstBytes>);
+static_assert(std::is_convertible_v<const void*, ConstBytes> &&
+              std::is_convertible_v<Bytes, ConstBytes>);
+static_assert(!std::is_constructible_v<Bytes, const PackedWeights&>);
+static_assert(std::is_convertible_v<const PackedWeights&, ConstBytes> &&
+              std::is_constructible_v<ConstBytes, PackedWeights&>);
+static_assert(std::is_convertible_v<PackedWeights&, Bytes>);
 
 // Rows where their stride would be lost.
 static_assert(!std::is_constructible_v<Pointer, Rows> &&
@@ -451,6 +458,11 @@ static_assert(!std::is_constructible_v<ConstPointer, ConstRows>);
 
 // One memory for two calls in flight.
 static_assert(!std::is_copy_constructible_v<Memory> && !std::is_copy_assignable_v<Memory>);
+// Weights packed anew under another's calls.
+static_assert(!std::is_copy_constructible_v<PackedWeights> &&
+              !std::is_copy_assignable_v<PackedWeights>);
+static_assert(std::is_nothrow_move_constructible_v<PackedWeights> &&
+              std::is_nothrow_move_assignable_v<PackedWeights>);
 static_assert(!std::is_constructible_v<WeightGradients, const WeightArrays&>);
 static_assert(!std::is_constructible_v<WeightGradients, Weights>);
 
@@ -459,6 +471,9 @@ static_assert(!ReadableFrom<std::vector<float>> && !WritableFrom<std::vector<flo
 static_assert(!ReadableFrom<const std::vector<float>>);
 static_assert(!ReadableFrom<Array> && !WritableFrom<Array>);
 static_assert(!std::is_constructible_v<MemoryView, Memory>);
+static_assert(!std::is_constructible_v<ConstBytes, PackedWeights> &&
+              !std::is_constructible_v<ConstBytes, const PackedWeights>);
+static_assert(!std::is_constructible_v<Bytes, PackedWeights>);
 static_assert(!std::is_convertible_v<WeightArrays, Weights>);
 static_assert(!std::is_convertible_v<WeightArrays, WeightGradients>);
 

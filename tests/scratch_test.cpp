@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -63,6 +64,8 @@ class Guarded {
     begin_ = margin + (margin - address % margin) % margin;
   }
   Bytes bytes() { return {memory_.data() + begin_, static_cast<std::int64_t>(bytes_)}; }
+  /// With its surroundings.
+  const std::vector<std::byte>& content() const { return memory_; }
   bool survives() const {
     const auto is_pattern = [](std::byte b) { return b == pattern; };
     const auto middle = memory_.begin() + static_cast<std::ptrdiff_t>(begin_);
@@ -116,10 +119,12 @@ struct GuardedCall {
 TEST_P(Scratch, AndResultsAreAsLargeAsThePlanSays) {
   const Device device = Device::cpu({.threads = 2});
   const Stream stream(device);
+  constexpr Dims few{2, 4};  // that pack no R
   for (const Mode mode : {Mode::inference, Mode::training})
-    for (const bool ragged : {false, true}) {
-      SCOPED_TRACE(std::string(to_string(mode)) + (ragged ? ", ragged" : ""));
-      const Plan plan(spec_of(GetParam()), dims, mode, device);
+    for (const auto& [largest, ragged] : {std::pair{dims, false}, {dims, true}, {few, false}}) {
+      SCOPED_TRACE(std::string(to_string(mode)) + ", T=" + std::to_string(largest.T) +
+                   (ragged ? ", ragged" : ""));
+      const Plan plan(spec_of(GetParam()), largest, mode, device);
       CallArrays arrays(plan, 1);
       if (ragged) make_ragged_rows(arrays);
       GuardedCall call(plan, arrays);
@@ -129,6 +134,28 @@ TEST_P(Scratch, AndResultsAreAsLargeAsThePlanSays) {
                       call.memory(), stream);
       EXPECT_TRUE(call.survives());
     }
+}
+
+TEST_P(Scratch, OfPackedWeightsIsAsLargeAsThePlanSaysAndOnlyRead) {
+  const Device device = Device::cpu({.threads = 2});
+  const Stream stream(device);
+  for (const Bias bias : {Bias::none, Bias::both}) {
+    SCOPED_TRACE(to_string(bias));
+    const Plan plan(spec_of(GetParam(), bias), dims, Mode::inference, device);
+    CallArrays given(plan, 1), from_packed(plan, 1);
+    given.forward(plan);
+    Guarded packed(plan.packed_bytes());
+    fill(packed.bytes(), 0xFF);
+    plan.pack(from_packed.weights, packed.bytes(), stream);
+    EXPECT_TRUE(packed.survives());
+    const std::vector<std::byte> before = packed.content();
+    Inputs inputs = from_packed.inputs();
+    inputs.weights = {};
+    inputs.packed = packed.bytes();
+    plan.forward(inputs, from_packed.outputs(), from_packed.memory, stream);
+    EXPECT_EQ(packed.content(), before);
+    EXPECT_EQ(from_packed.results(), given.results());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, Scratch, testing::ValuesIn(cell_names()),

@@ -177,18 +177,27 @@ using ConstRows = BasicRows<const void>;
 using Rows = BasicRows<void>;
 
 /// Raw memory of a call, with its size where it is known.
-struct Bytes {
-  constexpr Bytes() noexcept = default;
-  constexpr Bytes(std::nullptr_t) noexcept {}
+template <class Void>
+struct BasicBytes {
+  constexpr BasicBytes() noexcept = default;
+  constexpr BasicBytes(std::nullptr_t) noexcept {}
   /// `size` bytes; -1 takes the size on trust, and no place the place.
-  constexpr Bytes(void* data_in, std::int64_t size_in = -1,
-                  std::optional<Place> place_in = {}) noexcept
+  constexpr BasicBytes(Void* data_in, std::int64_t size_in = -1,
+                       std::optional<Place> place_in = {}) noexcept
       : data(data_in), size(size_in), place(place_in) {}
+  template <detail::WritableAs<Void> Other>
+  constexpr BasicBytes(const BasicBytes<Other>& other) noexcept
+      : data(other.data), size(other.size), place(other.place) {}
 
-  void* data = nullptr;
+  Void* data = nullptr;
   std::int64_t size = -1;
   std::optional<Place> place{};
 };
+
+/// That a call reads.
+using ConstBytes = BasicBytes<const void>;
+/// That a call writes.
+using Bytes = BasicBytes<void>;
 
 // NOLINTEND(google-explicit-*)
 

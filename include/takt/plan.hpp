@@ -33,9 +33,9 @@ struct Inputs {
   /// a row's length.
   TypedPointer<std::uint8_t> resets{};
   Weights weights{};
-  /// The weights as `Plan::pack` left them: forward then reads these and does not look at
-  /// `weights`. Null: calls pack what they need. Backward reads `weights`.
-  Bytes packed{};
+  /// The weights as `Plan::pack` left them: forward on a CPU then reads these and does not look at
+  /// `weights`; a GPU's refuses them. Null: calls pack what they need. Backward reads `weights`.
+  ConstBytes packed{};
   Dims dims{};  ///< of this call; -1: the plan's largest
 };
 
@@ -136,11 +136,13 @@ class TAKT_API Plan {
   void forward(const Inputs& inputs, const Outputs& outputs, const MemoryView& memory,
                StreamRef stream) const;
 
-  /// Writes the weights into `packed`, `packed_bytes()` of memory, in the order in which forward
-  /// reads them: for weights that stay the same over many calls of few steps. Good for every plan
-  /// of the same spec (but for direction, layout and fill) on a device with the same instruction
-  /// set; forward gives the same bits as without. Stale as soon as the weights change. Where
-  /// packed_bytes() is 0 it does nothing.
+  /// Writes the weights into `packed`, `packed_bytes()` of memory aligned to `alignment`, in the
+  /// order in which forward reads them: for weights that stay the same over many calls of few
+  /// steps. Good for every plan of the same spec (but for direction, layout and fill) on a CPU
+  /// device with the same instruction set, or another one whose vectors are as wide; forward gives
+  /// the same bits as without. The bytes may be copied to other memory with that alignment. Stale
+  /// as soon as the weights change. Where packed_bytes() is 0 it does nothing.
+  /// Not while another thread's forward reads the same memory; any number of those may.
   /// Aliasing, stream, lifetime, errors: as for forward.
   void pack(const Weights& weights, const Bytes& packed, StreamRef stream) const;
 
@@ -164,16 +166,25 @@ class TAKT_API Plan {
 };
 
 /// Owns packed weights: `plan.forward({.x = x, .packed = packed}, ...)`, or with `.weights` too,
-/// for plans that pack nothing. `Plan::pack` renews them.
+/// for GPUs, on which it holds nothing. `Plan::pack` renews them.
 class TAKT_API PackedWeights {
  public:
   /// Throws as Plan::pack and Memory do.
   PackedWeights(const Plan& plan, const Weights& weights, StreamRef stream);
 
-  operator Bytes() const& noexcept {  // NOLINT(google-explicit-constructor)
+  PackedWeights(PackedWeights&&) = default;  // what is left is refused by calls
+  PackedWeights& operator=(PackedWeights&&) = default;
+
+  // For forward, and for Plan::pack.
+  operator ConstBytes() const& noexcept {  // NOLINT(google-explicit-constructor)
     return {memory_.get(), bytes_, place_};
   }
-  operator Bytes() const&& = delete;  // the memory would be gone before the work is done
+  operator Bytes() & noexcept {  // NOLINT(google-explicit-constructor)
+    return {memory_.get(), bytes_, place_};
+  }
+  // Not of a temporary: its memory would be gone before the work is done.
+  operator ConstBytes() const&& = delete;
+  operator Bytes() && = delete;
 
  private:
   std::shared_ptr<void> memory_;

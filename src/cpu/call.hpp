@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <takt/plan.hpp>
 
@@ -16,9 +17,10 @@
 namespace takt::cpu {
 
 /// A part of scratch or saved memory.
-template <class Element>
-Element* part(const Bytes& memory, std::int64_t offset) {
-  return reinterpret_cast<Element*>(static_cast<char*>(memory.data) + offset);
+template <class Element, class Void>
+Element* part(const BasicBytes<Void>& memory, std::int64_t offset) {
+  using Byte = std::conditional_t<std::is_const_v<Void>, const char, char>;
+  return reinterpret_cast<Element*>(static_cast<Byte*>(memory.data) + offset);
 }
 
 /// The caller's rows as a [T,B,*] array of either layout.

@@ -62,7 +62,7 @@ class ForwardRun {
 
   /// Before anything is written.
   void check_packed() const {
-    if (inputs_.packed.data == nullptr) return;
+    if (inputs_.packed.data == nullptr || plan_.decision.packed_bytes == 0) return;
     const auto& mark = *part<const PackedMark>(inputs_.packed, PackedLayout(call_.sizes).mark);
     if (mark != packed_mark(plan_, call_.sizes))
       refuse("forward", "packed",
