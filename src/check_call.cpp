@@ -357,10 +357,10 @@ void check_weights(Checker& check, const Plan::State& plan, const Inputs& inputs
   check.memory({"packed"}, packed, plan.decision.packed_bytes, "Plan::packed_bytes()");
 }
 
-void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs) {
+void check_inputs(Checker& check, const Plan::State& plan, const Inputs& inputs, bool needs_x) {
   const Shape x = check.over_time("[T,B,I]", "[B,T,I]", check.I);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
-  check.rows({"x"}, inputs.x, 1, check.I, x, true);
+  check.rows({"x"}, inputs.x, 1, check.I, x, needs_x);
   check.tensor({"h0"}, inputs.h0, h, false);
   if (check.C > 0)
     check.tensor({"c0"}, inputs.c0, c, false);
@@ -391,7 +391,7 @@ Dims check_forward(const Plan::State& plan, const Inputs& inputs, const Outputs&
   check.device();
   check.stream(stream);
   check.set_dims(inputs.dims);
-  check_inputs(check, plan, inputs);
+  check_inputs(check, plan, inputs, true);
   const Shape y = check.over_time("[T,B,H]", "[B,T,H]", check.H);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};
   const Shape c_all = check.inner_over_time();
@@ -422,7 +422,7 @@ Dims check_backward(const Plan::State& plan, const Inputs& inputs, const Outputs
   Inputs read = inputs;
   read.h0 = read.c0 = nullptr;  // not read again
   read.packed = nullptr;
-  check_inputs(check, plan, read);
+  check_inputs(check, plan, read, plan.spec.input == InputMode::product);
   const Shape x = check.over_time("[T,B,I]", "[B,T,I]", check.I);
   const Shape y = check.over_time("[T,B,H]", "[B,T,H]", check.H);
   const Shape h{"[B,H]", {check.B, check.H}, 2}, c{"[C,B,H]", {check.C, check.B, check.H}, 3};

@@ -150,9 +150,9 @@ class TAKT_API Plan {
   /// c_all, after a forward of the same training plan.
   ///
   /// Must be unchanged since that forward: x, lengths, resets, the weights, y, and `memory.saved`.
-  /// h0, c0, hT, cT and c_all are not read again (initial states are copied into `saved`), and
-  /// `scratch` may be other memory. The call's T and B must be those of the forward
-  /// (refused where takt can tell).
+  /// h0, c0, hT, cT and c_all are not read again (initial states are copied into `saved`), nor is
+  /// an x that is precomputed, which may be null; `scratch` may be other memory. The call's T and B
+  /// must be those of the forward (refused where takt can tell).
   /// Aliasing: nothing that is written may overlap anything else.
   /// Stream, lifetime, determinism, errors: as for forward; sums over time and batch run in a
   /// fixed order.

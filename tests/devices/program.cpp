@@ -180,7 +180,9 @@ ProgramGradients Program::backward(const Device& device, unsigned asked) const {
       .dh0 = pointers[1],
       .dc0 = pointers[2],
       .weights = {{.W = pointers[3], .R = pointers[4], .bW = pointers[5], .bR = pointers[6]}}};
-  plan.backward(loaded.inputs, outputs, upstream, gradients, memory, stream);
+  Inputs inputs = loaded.inputs;
+  if (input == InputMode::precomputed) inputs.x = nullptr;  // not read again
+  plan.backward(inputs, outputs, upstream, gradients, memory, stream);
   ProgramGradients out;
   for (std::size_t n = 0; n < results.size(); ++n) out.values[n] = to_host(results[n], stream);
   return out;
