@@ -42,7 +42,8 @@ WeightArrays make_weights(const RnnSpec& spec, const Device& device, Uniform ini
   WeightArrays weights = make_weights(spec, device, Zeros{});
   const double bound =
       init.bound > 0 ? init.bound : 1 / std::sqrt(static_cast<double>(spec.hidden_size));
-  std::uint32_t tensor = 0;
+  // Sequence 1 is W's.
+  std::uint32_t tensor = spec.input == InputMode::product ? 0 : 1;
   for (Array& array : weights.arrays()) fill_uniform(array, init.seed, ++tensor, bound);
   return weights;
 }

@@ -63,6 +63,11 @@ TEST_P(Precomputed, HasNoWToMakeOrToPack) {
   CallArrays given(plan, 1), from_packed(plan, 1);
   EXPECT_EQ(given.weights.arrays().size(), 3u);
   EXPECT_EQ(given.weights.arrays()[0].shape(), (std::vector<std::int64_t>{GH, H}));
+  RnnSpec product = spec;
+  product.input = InputMode::product;
+  const WeightArrays with_W = make_weights(product, device, Uniform{.seed = 1});
+  for (std::size_t n = 0; n < 3; ++n)
+    EXPECT_EQ(bytes_of(given.weights.arrays()[n]), bytes_of(with_W.arrays()[n + 1])) << n;
   given.forward(plan);
   const PackedWeights packed(plan, from_packed.weights, stream);
   Inputs inputs = from_packed.inputs();

@@ -28,7 +28,8 @@ struct RnnSpec {
   Merge merge = Merge::concat;  ///< bidirectional only
   /// precomputed: x [T,B,G*H] is W x already, gate after gate, so input_size must be G*H and there
   /// is no W; bW is still added, and dx is the gradient by that x. For what is looked up in a
-  /// table, shared by several layers, or made by a product of the caller's own.
+  /// table, shared by several layers, or made by a product of the caller's own. With a type of 16
+  /// bits that x is rounded to it, where a W x of takt's own keeps 32; so is dx.
   InputMode input = InputMode::product;
   Bias bias = Bias::both;
   DataType type = DataType::f32;  ///< of x, y, h and the weights

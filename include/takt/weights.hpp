@@ -65,7 +65,8 @@ class LayerList {
 using Weights = LayerList<LayerWeights>;
 using WeightGradients = LayerList<LayerGradients>;
 
-/// Initialisers for `make_weights`. Values are functions of (seed, position).
+/// Initialisers for `make_weights`. Values are functions of (seed, position), the same in R and the
+/// biases whether or not there is a W.
 struct Zeros {};
 struct Uniform {
   std::uint64_t seed = 0;
