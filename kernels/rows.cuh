@@ -1,10 +1,13 @@
-// Rows of a chunk of steps, between the caller's tensors over time and the dense operands of
-// products: x gathered, the h that R saw gathered, dx scattered.
+// Rows of a chunk of steps, between the caller's tensors over time and what a chunk's products and
+// steps read and write without gaps: x and the h that R saw gathered, a precomputed x widened, dx
+// scattered.
 //
-// When     where x or dx cannot be an operand as it lies: ragged rows, batch-major, gaps; the h
-// that
-//          R saw always.
-// Tensors  over time [T,B,width] storage, with strides; dense [steps,B,width] storage.
+// When     gather_rows_kernel, scatter_rows_kernel: x or dx cannot be an operand as it lies (ragged
+//          rows, batch-major, gaps), and any dx of a precomputed x. gather_seen_kernel: for dR,
+//          always. widen_rows_kernel: a precomputed x that steps cannot read as it lies, or of 16
+//          bits.
+// Tensors  over time [T,B,width] storage, with strides; dense [steps,B,width] storage, or of
+//          accumulators where it is widened.
 // Work     blocks of policy::Rows::threads; one thread `units` neighbouring elements, walking over
 //          the rest.
 // On chip  registers only.

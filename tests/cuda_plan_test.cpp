@@ -331,14 +331,20 @@ constexpr std::int64_t status_bytes = 24, mark_bytes = 24;
 
 std::vector<Part> parts_of(const cuda::ForwardLayout& at, const cuda::Sizes& s) {
   const std::int64_t GH = s.G * s.H, BH = s.B * s.H;
-  return {{"status", at.status, status_bytes},
-          {"lengths", at.lengths, s.B * 4},
-          {"h", at.h, BH * s.real_bytes},
-          {"inner", at.inner, s.C * BH * s.acc_bytes},
-          {"x", at.x, at.chunk_rows * s.I * s.real_bytes},
-          {"Wx", at.Wx, at.chunk_rows * GH * s.acc_bytes},
-          {"Rh", at.Rh, s.B * GH * s.acc_bytes},
-          {"workspace", at.workspace, s.workspace_bytes}};
+  std::vector<Part> parts{{"status", at.status, status_bytes},
+                          {"lengths", at.lengths, s.B * 4},
+                          {"h", at.h, BH * s.real_bytes},
+                          {"inner", at.inner, s.C * BH * s.acc_bytes},
+                          {"Wx", at.Wx, at.chunk_rows * GH * s.acc_bytes},
+                          {"Rh", at.Rh, s.B * GH * s.acc_bytes},
+                          {"workspace", at.workspace, s.workspace_bytes}};
+  if (!s.precomputed) parts.push_back({"x", at.x, at.chunk_rows * s.I * s.real_bytes});
+  return parts;
+}
+
+/// Elements of a row of x, h or dx in backward; x and dx that are W x take none.
+std::int64_t wide_of(const cuda::Sizes& s) {
+  return s.precomputed ? s.H : std::max(s.I, s.H);
 }
 
 std::vector<Part> parts_of(const cuda::BackwardLayout& at, const cuda::Sizes& s) {
@@ -349,12 +355,12 @@ std::vector<Part> parts_of(const cuda::BackwardLayout& at, const cuda::Sizes& s)
                           {"dinner", at.dinner, s.C * BH * s.acc_bytes},
                           {"dRh", at.dRh, BH * s.acc_bytes},
                           {"dwx", at.dwx, at.chunk_rows * GH * s.real_bytes},
-                          {"rows", at.rows, at.chunk_rows * std::max(s.I, s.H) * s.real_bytes},
+                          {"rows", at.rows, at.chunk_rows * wide_of(s) * s.real_bytes},
                           {"sums", at.sums, 2 * 32 * GH * 8},
                           {"workspace", at.workspace, s.workspace_bytes}};
   if (!s.shared_gradient) parts.push_back({"drh", at.drh, at.chunk_rows * GH * s.real_bytes});
   if (s.real_bytes != s.acc_bytes) {
-    parts.push_back({"dW", at.dW, GH * s.I * s.acc_bytes});
+    if (!s.precomputed) parts.push_back({"dW", at.dW, GH * s.I * s.acc_bytes});
     parts.push_back({"dR", at.dR, GH * s.H * s.acc_bytes});
   }
   return parts;
@@ -385,11 +391,10 @@ void expect_sound_layouts(const RnnSpec& spec, Dims largest) {
       to_string(spec) + " T=" + std::to_string(largest.T) + " B=" + std::to_string(largest.B);
   const cuda::ForwardLayout forward(s);
   expect_apart(parts_of(forward, s), forward.bytes, what + ", forward");
-  expect_chunk(forward.chunk_rows, s, s.G * s.H + s.I, what);
+  expect_chunk(forward.chunk_rows, s, s.G * s.H + (s.precomputed ? 0 : s.I), what);
   const cuda::BackwardLayout backward(s);
   expect_apart(parts_of(backward, s), backward.bytes, what + ", backward");
-  expect_chunk(backward.chunk_rows, s, (s.shared_gradient ? 1 : 2) * s.G * s.H + std::max(s.I, s.H),
-               what);
+  expect_chunk(backward.chunk_rows, s, (s.shared_gradient ? 1 : 2) * s.G * s.H + wide_of(s), what);
   EXPECT_EQ(backward.drh == backward.dwx, s.shared_gradient || s.T * s.B == 0) << what;
   EXPECT_EQ(forward.status, 0) << "where takt::status looks";
   EXPECT_EQ(backward.status, 0) << "where takt::status looks";
@@ -400,13 +405,18 @@ void expect_sound_layouts(const RnnSpec& spec, Dims largest) {
 TEST(CudaLayout, PartsAreAlignedAndApart) {
   for (const CellInfo& cell : known_cells())
     for (const DataType type : {DataType::f32, DataType::f64, DataType::f16, DataType::bf16})
-      for (const std::int64_t I : {1, 7, 700})
-        for (const std::int64_t H : {1, 3, 64, 1025})
-          for (const std::int64_t T : {0, 1, 5, 70'000})
-            for (const std::int64_t B : {0, 1, 3, 129})
-              expect_sound_layouts(
-                  {.cell = std::string(cell.name), .input_size = I, .hidden_size = H, .type = type},
-                  {T, B});
+      for (const std::int64_t H : {1, 3, 64, 1025})
+        for (const std::int64_t T : {0, 1, 5, 70'000})
+          for (const std::int64_t B : {0, 1, 3, 129}) {
+            RnnSpec spec{.cell = std::string(cell.name), .hidden_size = H, .type = type};
+            for (const std::int64_t I : {1, 7, 700}) {
+              spec.input_size = I;
+              expect_sound_layouts(spec, {T, B});
+            }
+            spec.input_size = cell.gates * H;
+            spec.input = InputMode::precomputed;
+            expect_sound_layouts(spec, {T, B});
+          }
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const De
 ForwardLayout::ForwardLayout(const Sizes& sizes) {
   const Checked real{sizes.real_bytes}, acc{sizes.acc_bytes}, B{sizes.B}, I{sizes.I}, H{sizes.H},
       C{sizes.C}, GH = Checked{sizes.G} * H;
-  chunk_rows = rows_in_chunk(sizes, GH + I);
+  chunk_rows = rows_in_chunk(sizes, sizes.precomputed ? GH : GH + I);
   const Checked rows{chunk_rows};
   DeviceArena arena;
   status = arena.take(Checked{sizeof(StatusWord)});
@@ -68,7 +68,8 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
 
 BackwardLayout::BackwardLayout(const Sizes& sizes) {
   const Checked real{sizes.real_bytes}, acc{sizes.acc_bytes}, B{sizes.B}, I{sizes.I}, H{sizes.H},
-      C{sizes.C}, GH = Checked{sizes.G} * H, wide{std::max(sizes.I, sizes.H)};
+      C{sizes.C}, GH = Checked{sizes.G} * H,
+                  wide{sizes.precomputed ? sizes.H : std::max(sizes.I, sizes.H)};
   const Checked copies{sizes.shared_gradient ? 1 : 2};
   chunk_rows = rows_in_chunk(sizes, copies * GH + wide);
   const Checked chunk{chunk_rows};

@@ -35,7 +35,7 @@ struct ForwardLayout {
   std::int64_t lengths = 0;     // int32 [B]
   std::int64_t h = 0;           // Real [B,H]
   std::int64_t inner = 0;       // Acc [C,B,H], in inference
-  std::int64_t x = 0;           // Real [chunk_rows,I], where x cannot be read as it lies
+  std::int64_t x = 0;           // Real [chunk_rows,I], where an operand x cannot be read as it lies
   std::int64_t Wx = 0;          // Acc [chunk_rows,G*H]
   std::int64_t Rh = 0;          // Acc [B,G*H]
   std::int64_t workspace = 0;
@@ -52,7 +52,8 @@ struct BackwardLayout {
   std::int64_t dRh = 0;     // Acc [B,H]
   std::int64_t dwx = 0;     // Real [chunk_rows,G*H]
   std::int64_t drh = 0;     // the same, where it differs from dwx
-  std::int64_t rows = 0;    // Real [chunk_rows,max(I,H)] x, then h, then dx
+  std::int64_t rows = 0;    // Real [chunk_rows,max(I,H)] x, then h, then dx; [chunk_rows,H] h
+                            // alone where x is W x
   std::int64_t sums = 0;    // double [2,parts,G*H], of dwx and of drh
   std::int64_t dW = 0;      // Acc [G*H,I] and
   std::int64_t dR = 0;      // Acc [G*H,H], where the caller's have 16 bits
