@@ -14,6 +14,7 @@
 
 #include <takt/takt.hpp>
 
+#include "../call_arrays.hpp"
 #include "../refusal_cases.hpp"
 #include "simt.hpp"
 
@@ -317,6 +318,33 @@ TEST_P(CudaRefusal, MemoryOfACpuPlan) {
   Arguments broken = program.valid;
   broken.scratch = {view.scratch.data, std::nullopt, view.scratch.size, view.scratch.place};
   refused.expect(broken, "'scratch' lies on cpu; this plan's device is cuda:0");
+}
+
+TEST(CudaForward, TakesNoPackedWeights) {
+  const Device device = Device::cuda();
+  const Stream stream(device);
+  const RnnSpec spec{.cell = "lstm", .input_size = 3, .hidden_size = 6};
+  const Plan plan(spec, {5, 4}, Mode::inference, device);
+  EXPECT_EQ(plan.packed_bytes(), 0);
+  test::CallArrays arrays(plan, 1);
+  Inputs inputs = arrays.inputs();
+  const PackedWeights none(plan, arrays.weights, stream);
+  inputs.packed = none;
+  plan.forward(inputs, arrays.outputs(), arrays.memory, stream);
+  stream.synchronize();
+  const auto refuse = [&](const ConstBytes& packed, const std::string& sentence) {
+    const auto before = work();
+    inputs.packed = packed;
+    expect_refusal<ArgumentError>(
+        [&] { plan.forward(inputs, arrays.outputs(), arrays.memory, stream); }, sentence);
+    EXPECT_EQ(before, work());
+  };
+  refuse(arrays.x.data(),
+         "takt: forward: 'packed' is given; it must be null: a GPU reads weights where they lie");
+  refuse({nullptr, 64},
+         "takt: forward: 'packed' is null with a size of 64 bytes; it must be memory that "
+         "Plan::pack wrote, or null without a size (PackedWeights that were moved from hold "
+         "nothing)");
 }
 
 TEST(CudaBackward, DoesNotLookAtInitialStates) {
