@@ -131,6 +131,8 @@ std::string explain(const Decision& decision, const RnnSpec& spec, Dims largest,
             std::string(candidate.algorithm) + ": " + candidate.reason + "\n";
   text += "memory     scratch " + with_unit(decision.scratch_bytes) + ", saved " +
           with_unit(decision.saved_bytes);
+  if (decision.packed_bytes > 0)
+    text += ", packed " + with_unit(decision.packed_bytes) + " (Plan::pack)";
   return text;
 }
 

@@ -77,6 +77,21 @@ TEST(Planner, EmptyPlansNeedLittle) {
   EXPECT_EQ(decide(spec, {100, 0}, Mode::training, facts()).saved_bytes, mark_bytes);
 }
 
+TEST(Planner, CallsOfFewStepsAskNoScratchForWeights) {
+  const RnnSpec spec{.cell = "lstm", .input_size = 256, .hidden_size = 256};
+  constexpr std::int64_t of_R = 4 * 256 * 256 * f32_bytes, of_W = of_R;
+  const auto scratch = [&](Dims largest) {
+    return decide(spec, largest, Mode::inference, facts()).scratch_bytes;
+  };
+  EXPECT_LT(scratch({1, 1}), of_R);
+  EXPECT_LT(scratch({2, 4}), of_R);
+  EXPECT_GT(scratch({3, 1}), of_R);
+  EXPECT_GT(scratch({1, 5}), of_R);
+  const std::int64_t of_row = scratch({511, 1}) - scratch({510, 1});
+  EXPECT_LT(scratch({513, 1}) - scratch({512, 1}), of_W + 2 * of_row);
+  EXPECT_GT(scratch({513, 1}) - scratch({512, 1}), of_W);
+}
+
 TEST(Planner, ExplainNamesWhatWasTakenAndRefused) {
   const RnnSpec spec{.cell = "gru", .input_size = 2, .hidden_size = 3};
   Decision decision = decide(spec, {7, 5}, Mode::inference, facts());
@@ -88,6 +103,13 @@ TEST(Planner, ExplainNamesWhatWasTakenAndRefused) {
   EXPECT_NE(text.find("cpu (a processor, 4 threads, x86-64-v3)"), std::string::npos) << text;
   EXPECT_NE(text.find("taken      cpu: "), std::string::npos) << text;
   EXPECT_NE(text.find("refused    another: a reason of its own"), std::string::npos) << text;
+  EXPECT_NE(text.find(" bytes, saved 0 bytes, packed " + std::to_string(decision.packed_bytes) +
+                      " bytes (Plan::pack)"),
+            std::string::npos)
+      << text;
+  decision.packed_bytes = 0;
+  EXPECT_TRUE(
+      explain(decision, spec, {7, 5}, Mode::inference, facts()).ends_with(", saved 0 bytes"));
 }
 
 TEST(SpecText, SaysWhatIsNotDefault) {

@@ -133,6 +133,8 @@ TEST(ToolExplain, PrintsWhatThePlanExplains) {
   EXPECT_EQ(told["limits"], json::array());
   EXPECT_EQ(told["algorithm"], plan.algorithm());
   EXPECT_EQ(told["scratch_bytes"], plan.scratch_bytes());
+  EXPECT_EQ(told["packed_bytes"], plan.packed_bytes());
+  EXPECT_GT(plan.packed_bytes(), 0);
   EXPECT_EQ(told["saved_bytes"], plan.saved_bytes());
   EXPECT_EQ(told["device"]["description"], plan.device().describe());
   EXPECT_EQ(told["lines"], lines_of(plan.explain()));

@@ -132,6 +132,7 @@ Json describe(const Plan& plan) {
   json["algorithm"] = plan.algorithm();
   json["scratch_bytes"] = plan.scratch_bytes();
   json["saved_bytes"] = plan.saved_bytes();
+  json["packed_bytes"] = plan.packed_bytes();
   json["lines"] = Json::array();
   std::istringstream text(plan.explain());
   for (std::string line; std::getline(text, line);) json["lines"].push_back(line);
