@@ -214,10 +214,10 @@ class PackedRefusal : public testing::Test {
         [&] { plan.forward(inputs, arrays.outputs(), arrays.memory, stream); }, sentence);
     EXPECT_EQ(bytes_of(arrays.y), before);
   }
-  Inputs with(const ConstBytes& packed) const {
+  Inputs with(const ConstBytes& given) const {
     Inputs inputs = arrays.inputs();
     inputs.weights = {};
-    inputs.packed = packed;
+    inputs.packed = given;
     return inputs;
   }
   Bytes own() { return packed; }
