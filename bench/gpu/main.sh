@@ -101,7 +101,8 @@ choose_programs() {
     other_filter="*-$gpu_filter"
     # Those that read the tree or run the tool that they were built with.
     [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:KernelFamilies.*'
-    [[ -z $prebuilt ]] || other_filter+=':Limit*:Microbench.*:Prediction.*:Readme.*:Roofline.*'
+    [[ -z $prebuilt ]] || other_filter+=':Limit*:MachineLimits.*:Microbench.*:Prediction.*'
+    [[ -z $prebuilt ]] || other_filter+=':Readme.*:Roofline.*'
     # Each takes some seconds there.
     sanitizer_filter='*/CudaContract.Nothing*/lstm:*/CudaContract.Nothing*/gru'
     sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/lstm_*_cuda'

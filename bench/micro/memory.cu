@@ -32,7 +32,7 @@ constexpr int batch = 8;  // loads that are under way in each thread
 
 /// Loads pass L1 by. A thread's are `stride` units apart, as if the passes lay one behind another:
 /// a batch may begin in one and end in the next, and only a thread's last ones are less than one.
-__global__ void __launch_bounds__(1024) read_kernel(ReadParams p) {
+__global__ void __launch_bounds__(1024, 1) read_kernel(ReadParams p) {
   const std::int64_t stride = p.whole ? blockDim.x : std::int64_t{gridDim.x} * blockDim.x;
   const std::int64_t begin =
       p.whole ? threadIdx.x : std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;

@@ -320,7 +320,7 @@ TEST_P(CudaRefusal, MemoryOfACpuPlan) {
   refused.expect(broken, "'scratch' lies on cpu; this plan's device is cuda:0");
 }
 
-TEST(CudaForward, TakesNoPackedWeights) {
+TEST(CudaRefusalOfPacked, TakesNoPackedWeights) {
   const Device device = Device::cuda();
   const Stream stream(device);
   const RnnSpec spec{.cell = "lstm", .input_size = 3, .hidden_size = 6};
