@@ -128,7 +128,9 @@ TEST(ToolAgainst, StartsFromTheSameStates) {
   const ToolResult result =
       bench({"--device", "cpu", "--against", "onednn", "--shapes", "list"}, folder);
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
-  for (const json& point : json::parse(folder.read("scaling.json"))["points"])
+  const json report = json::parse(folder.read("scaling.json"));
+  ASSERT_EQ(report["points"].size(), 4u);
+  for (const json& point : report["points"])
     EXPECT_TRUE(point["peers"][0]["ratio"].is_number()) << point;
 }
 

@@ -528,7 +528,9 @@ TEST(ToolBench, RunsAListInAnotherTypeAndMode) {
                                      "training-forward", "--seconds", "0.001", "--no-plot"},
                        .folder = folder.path()});
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
-  for (const json& point : json::parse(folder.read("scaling.json"))["points"]) {
+  const json report = json::parse(folder.read("scaling.json"));
+  ASSERT_EQ(report["points"].size(), 2u);
+  for (const json& point : report["points"]) {
     EXPECT_EQ(point["type"], "f64");
     EXPECT_EQ(point["mode"], "training-forward");
   }
