@@ -143,10 +143,22 @@ run_ctest() {
   [[ $status -eq 0 && $(count failed "$results") -eq 0 && $(count passed "$results") -gt 0 ]]
 }
 
+# The options of sanitizers, as the presets have them.
+export_sanitizer_options() {
+  local option
+  while read -r option; do export "${option?}"; done < <(
+    sed -n 's/.*"\([A-Z]*SAN_OPTIONS\)": "\(.*\)".*/\1=\2/p' CMakePresets.json)
+}
+
+# Whole programs of tests, then by ctest what is not in one.
 run_tests() {
-  local preset=$1 status=0
+  local preset=$1 status=0 build of_scripts
   heading "tests of $(binary_dir "$preset")"
-  run_ctest "$preset" || status=1
+  build=$PWD/$(binary_dir "$preset")
+  (export_sanitizer_options && tests/programs/run.sh "$build") || status=1
+  run_ctest "$preset" -LE '^program$' || status=1
+  of_scripts=$results
+  results=$(cat "$build/tests/results.tsv")$'\n'$of_scripts
   echo
   exceptions "$results"
   tally_of "emulated device" simt. "$results"

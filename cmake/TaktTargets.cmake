@@ -27,6 +27,19 @@ function(takt_target_options target)
   endif()
 endfunction()
 
+# takt_precompile(TARGET HEADERS...): headers that most of its files include are parsed once.
+option(TAKT_PRECOMPILE "Precompile headers of the tool and of the tests" ON)
+mark_as_advanced(TAKT_PRECOMPILE)
+function(takt_precompile target)
+  if(NOT TAKT_PRECOMPILE)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # ccache needs it
+  endif()
+endfunction()
+
 # find_package that says which Debian package is missing, and for what.
 macro(takt_require name debian_package purpose)
   find_package(${name} QUIET)

@@ -7,7 +7,6 @@ work=$PWD
 prefix=$work/prefix
 jobs=$(nproc)
 unset LD_LIBRARY_PATH DESTDIR
-
 fail() { echo "$*"; exit 1; }
 
 # A project of its own, configured and built from nothing: build NAME FOLDER OPTIONS...
@@ -76,6 +75,15 @@ case $step in
     add_subdirectory/consumer_static
     cmake --install add_subdirectory --prefix "$work/nothing"
     [[ ! -e $work/nothing ]] || fail "takt installs itself with a project that did not ask for it"
+    ;;
+  language_model)
+    rm -rf language_model
+    cmake -S "$TAKT_SOURCE/examples/language_model" -B language_model -G "$GENERATOR" \
+      -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Debug
+    cmake --build language_model --parallel "$jobs"
+    must_load language_model/language_model "$prefix"
+    language_model/language_model train "$TAKT_SOURCE/LICENSE" --out language_model/run --hidden 16 \
+      --steps 50 --every 25
     ;;
   fetch_content)
     rm -rf fetch_content
