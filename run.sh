@@ -6,7 +6,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 usage() {
   cat <<'TEXT'
 usage: ./run.sh                  build, then takt info, takt validate, the tests against values
-                                 from outside, takt bench (a table; figures and a plot in out/)
+                                 from outside, takt bench (a table; figures and a plot in out/),
+                                 and a language model that learns a text and goes on with it
        ./run.sh test [PRESET]    build and run all tests; the last line counts them
        ./run.sh gpu ...          everything that needs a GPU, in stages, within ten minutes; on this
                                  machine, or packed for another: see ./run.sh gpu --help
@@ -179,6 +180,16 @@ run_outside() {
   return "$status"
 }
 
+# The language model's own defaults.
+run_language_model() {
+  heading "language model: some twenty seconds of training on two cores, then a sample"
+  if [[ ! -x build/bin/language_model ]]; then
+    echo "skipped: examples/language_model is not built; the configure step says what it needs"
+    return 0
+  fi
+  build/bin/language_model train --out out/language_model --overwrite
+}
+
 run_main_job() {
   local status=0
   build default
@@ -191,6 +202,7 @@ run_main_job() {
   heading "takt bench"
   mkdir -p out
   build/bin/takt bench --out out || status=1
+  run_language_model || status=1
   return "$status"
 }
 

@@ -78,9 +78,13 @@ else()
   endif()
   message(STATUS "takt: built without CUDA: ${missing_cuda}")
 endif()
+# As an installed takt's package says it.
+set(takt_WITH_CUDA ${with_cuda})
+set(takt_CUDA_ARCHITECTURES ${TAKT_CUDA_ARCHITECTURES})
 
-# takt_add_kernels(TARGET OUT SOURCES...): TARGET compiles each .cu file; its objects are appended
-# to OUT. Beside each is a .ptxas: registers, stack and spills of its kernels.
+# takt_add_kernels(TARGET OUT SOURCES...): TARGET compiles each .cu file, with the caller's folder for
+# includes too; its objects are appended to OUT. Beside each is a .ptxas: registers, stack and spills
+# of its kernels.
 function(takt_add_kernels target out)
   set(launcher ${CMAKE_CXX_COMPILER_LAUNCHER})
   if(DEFINED CMAKE_CUDA_COMPILER_LAUNCHER)
@@ -91,13 +95,14 @@ function(takt_add_kernels target out)
     get_filename_component(name ${source} NAME_WE)
     set(object ${PROJECT_BINARY_DIR}/cuda/${name}.o)
     add_custom_command(OUTPUT ${object} BYPRODUCTS ${object}.ptxas
-      COMMAND ${PROJECT_SOURCE_DIR}/cmake/nvcc.sh ${object}.ptxas ${launcher} ${nvcc_command}
+      COMMAND ${takt_SOURCE_DIR}/cmake/nvcc.sh ${object}.ptxas ${launcher} ${nvcc_command}
         ${cuda_code} -O3 $<$<NOT:$<CONFIG:Debug>>:-DNDEBUG>
         -Xcompiler=-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden -Xptxas=-v
         "-DTAKT_CUDA_ARCHITECTURES=\"${cuda_architectures}\""
-        -I${PROJECT_BINARY_DIR}/include -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/src
+        -I${CMAKE_CURRENT_SOURCE_DIR} -I${takt_BINARY_DIR}/include -I${takt_SOURCE_DIR}/include
+        -I${takt_SOURCE_DIR}/src
         -MD -MF ${object}.d -c ${source} -o ${object}
-      DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/nvcc.sh
+      DEPENDS ${source} ${takt_SOURCE_DIR}/cmake/nvcc.sh
       DEPFILE ${object}.d
       COMMENT "Building CUDA object cuda/${name}.o"
       COMMAND_EXPAND_LISTS VERBATIM)

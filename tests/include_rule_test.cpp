@@ -1,5 +1,6 @@
 // The include rule: include <- kernels <- src <- tests; bench and examples see only include/, but
 // for the program in bench/micro, which measures what kernels are made of and speaks as the tool.
+// What an example is tested by lies in a folder of its name.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,6 +45,12 @@ struct Include {
   std::string name;
 };
 
+/// The folder of the example that a file of examples/ is a part of: "examples/song/".
+std::string example_of(std::string_view path) {
+  const std::size_t first = path.find('/') + 1;
+  return std::string(path.substr(0, std::max(first, path.find('/', first) + 1)));
+}
+
 /// The file of the tree that `include` in `path` means; empty for one from outside.
 std::string file_of(const std::string& path, const Include& include, const Files& files) {
   const std::string top = path.substr(0, path.find('/') + 1);
@@ -51,10 +58,12 @@ std::string file_of(const std::string& path, const Include& include, const Files
   if (under(include.name, "takt/kernels/")) candidates.push_back(include.name.substr(5));
   if (include.quoted) {
     candidates.push_back((fs::path{path}.parent_path() / include.name).lexically_normal());
+    if (under(path, "examples/")) candidates.push_back(example_of(path) + include.name);
     candidates.push_back(include.name);
     candidates.push_back(top + include.name);
     candidates.push_back("src/" + include.name);
     candidates.push_back("bench/" + include.name);
+    if (under(path, "tests/")) candidates.push_back("examples/" + include.name);
     if (under(path, "tests/simt/")) candidates.push_back("bench/micro/" + include.name);
     if (under(path, "tests/simt/")) candidates.push_back("tests/simt/" + include.name);
   }
@@ -66,10 +75,15 @@ std::string file_of(const std::string& path, const Include& include, const Files
 /// Whether a file may include this header from outside, which is not a standard one.
 bool may_see_outside(std::string_view path, std::string_view header) {
   if (under(path, "include/") || under(path, "kernels/policy/") || under(path, "src/reference/") ||
-      under(path, "src/plan.") || under(path, "examples/"))
+      under(path, "src/plan."))
     return false;
   if (under(path, "kernels/")) return under(header, "cuda_") || header == "cooperative_groups.h";
   return true;
+}
+
+/// The folder that tests a file of an example.
+std::string tests_of(std::string_view file) {
+  return "tests/" + example_of(file).substr(std::string_view("examples/").size());
 }
 
 /// Whether a file may include that file of the tree.
@@ -90,12 +104,13 @@ bool may_see(std::string_view path, std::string_view file) {
   if (under(path, "src/"))
     return is_public || under(file, "kernels/") ||
            (under(file, "src/") && !under(file, "src/tool/") && !under(file, "src/validate/"));
-  if (under(path, "tests/")) return !under(file, "examples/");
+  if (under(path, "tests/")) return !under(file, "examples/") || under(path, tests_of(file));
   if (under(path, "bench/micro/"))
     return is_public || under(file, "kernels/") || under(file, "bench/") ||
            under(file, "src/tool/");
   if (under(path, "bench/")) return is_public || under(file, "bench/");
-  if (under(path, "examples/")) return is_public || under(file, "examples/");
+  if (under(path, "examples/"))
+    return is_public || (under(file, "examples/") && example_of(path) == example_of(file));
   return false;
 }
 
@@ -165,7 +180,10 @@ const Files sample_files{
     "tests/plan_test.cpp",        "tests/tolerance.hpp",
     "bench/scaling.cpp",          "bench/scaling.hpp",
     "bench/micro/mma.cu",         "bench/micro/run.hpp",
-    "examples/first.cpp",
+    "examples/first.cpp",         "examples/song/verse.hpp",
+    "examples/song/verse.cpp",    "tests/song/verse_test.cpp",
+    "examples/song/high/note.cu", "examples/song/high/note.hpp",
+    "examples/dance/step.hpp",    "src/verse.hpp",
 };
 
 TEST(IncludeRule, RefusesEachArrowThatGoesUp) {
@@ -202,7 +220,11 @@ TEST(IncludeRule, RefusesEachArrowThatGoesUp) {
       {"bench/micro/mma.cu", {true, "tests/tolerance.hpp"}},
       {"src/tool/main.cpp", {true, "micro/run.hpp"}},
       {"examples/first.cpp", {true, "reference/cell.hpp"}},
-      {"examples/first.cpp", {false, "cblas.h"}},
+      {"examples/first.cpp", {true, "song/verse.hpp"}},
+      {"examples/song/high/note.cu", {true, "dance/step.hpp"}},
+      {"examples/song/high/note.cu", {true, "products.hpp"}},
+      {"examples/song/high/note.cu", {false, "takt/kernels/step.cuh"}},
+      {"tests/plan_test.cpp", {true, "song/verse.hpp"}},
       {"tests/plan_test.cpp", {true, "missing.hpp"}},
   };
   for (const auto& [path, include] : refused)
@@ -238,6 +260,13 @@ TEST(IncludeRule, LetsEachArrowThatGoesDownPass) {
       {"bench/micro/mma.cu", {true, "tool/table.hpp"}},
       {"tests/simt/micro_test.cpp", {true, "run.hpp"}},
       {"examples/first.cpp", {false, "takt/plan.hpp"}},
+      {"examples/first.cpp", {false, "cblas.h"}},
+      {"examples/song/verse.cpp", {true, "verse.hpp"}},
+      {"examples/song/verse.cpp", {true, "high/note.hpp"}},
+      {"examples/song/high/note.cu", {true, "high/note.hpp"}},
+      {"examples/song/high/note.cu", {true, "verse.hpp"}},  // its own
+      {"examples/song/high/note.cu", {false, "cuda_runtime.h"}},
+      {"tests/song/verse_test.cpp", {true, "song/verse.hpp"}},
   };
   for (const auto& [path, include] : allowed)
     EXPECT_EQ(refusal(path, include, sample_files), "") << path << ' ' << include.name;

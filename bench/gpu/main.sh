@@ -21,8 +21,9 @@ readonly peers=(cudnn two-kernel-loop)
 usage() {
   cat <<'TEXT'
 usage: ./run.sh gpu [OPTIONS]     build for this machine's GPU, then: the wrappers of PTX, the tests
-                                  that need a GPU, some of them under compute-sanitizer, micro
-                                  benchmarks, takt bench beside its peers, all other tests
+                                  that need a GPU, some of them under compute-sanitizer, those of
+                                  the language model, micro benchmarks, takt bench beside its
+                                  peers, all other tests
        ./run.sh gpu --prepare DIR [--prebuilt DIR]
                                   put into DIR what another machine needs: ./run.sh gpu there builds
                                   nothing
@@ -90,6 +91,8 @@ choose_programs() {
   if [[ $dry_run -eq 1 ]]; then
     takt_program=takt_emulated_tool tests_program=takt_simt_tests
     conformance_program=takt_emulated_conformance microbench_program=takt_microbench_emulated
+    language_model_program=language_model_emulated_tests
+    language_model_filter='Cells/LanguageModelTwin.*/gru_emulated_fifo'
     shape_lists=(dry-run)
     gpu_filter='*/CudaContract.*:*/DeviceBits.AgainIsTheSame/*_fifo'
     other_filter='RuntimeStreams.*'
@@ -97,7 +100,8 @@ choose_programs() {
   else
     takt_program=takt tests_program=takt_tests
     conformance_program=takt_conformance microbench_program=takt_microbench
-    gpu_filter='*_cuda:*/CudaContract.*'
+    language_model_program=language_model_tests language_model_filter='*_cuda'
+    gpu_filter='*_cuda:*_cuda_block:*_cuda_cluster:*/CudaContract.*'
     other_filter="*-$gpu_filter"
     # Those that read the tree or run the tool that they were built with.
     [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:KernelFamilies.*'
@@ -199,6 +203,7 @@ make_plan() {
     "25|gpu-tests|tests_stage $gpu_filter"
     "8|memcheck|sanitizer_stage memcheck"
     "8|racecheck|sanitizer_stage racecheck"
+    "4|language-model|language_model_stage"
     "10|microbench|microbench_stage"
     "24|bench-${shape_lists[0]}|bench_stage ${shape_lists[0]}")
   for list in "${shape_lists[@]:1}"; do

@@ -19,7 +19,7 @@ prepare() {
   mkdir -p "$to/bin" "$to/lib" "$to/bench"
   cp "$root/run.sh" "$to/"
   cp -r "$root/bench/gpu" "$root/bench/shapes" "$to/bench/"
-  for program in "${needed_programs[@]}" "$microbench_program"; do
+  for program in "${needed_programs[@]}" "$language_model_program" "$microbench_program"; do
     [[ -f $from/$program ]] || continue
     cp -L "$from/$program" "$to/bin/"
     while read -r name path; do

@@ -77,7 +77,7 @@ json_record() {
   printf '  "stages": [%s],\n' "$(json_stages)"
   printf '  "tests": [%s],\n' "$({
     verdicts_of_conformance "$out/log/conformance"
-    verdicts_of_tests "$out/log/gpu-tests" "$out/log/other-tests"
+    verdicts_of_tests "$out/log/gpu-tests" "$out/log/language-model" "$out/log/other-tests"
   } | json_verdicts)"
   printf '  "sanitizer": {\n  "memcheck": [%s],\n' "$(json_verdicts <"$work/memcheck")"
   printf '  "racecheck": [%s]\n  }\n}\n' "$(json_verdicts <"$work/racecheck")"

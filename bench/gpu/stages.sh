@@ -113,6 +113,16 @@ run_tests() {
   fi
 }
 
+# The example's tests: its training and writing on this GPU.
+language_model_stage() {
+  local tests_program=$language_model_program
+  if [[ ! -x $bin/$tests_program ]]; then
+    conclude skipped "there is no $tests_program in $bin"
+    return
+  fi
+  tests_stage "$language_model_filter"
+}
+
 # sanitizer_stage TOOL: a short list of tests under compute-sanitizer, each in its own process.
 sanitizer_stage() {
   local tool=$1 sanitizer name

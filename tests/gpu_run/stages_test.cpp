@@ -48,8 +48,10 @@ TEST(GpuRun, TakesEveryStageOnTheEmulatedDevice) {
   EXPECT_TRUE(record["dirty"].is_boolean());
   EXPECT_EQ(record["commit"].get<std::string>().find("dirty"), std::string::npos);
   Verdicts stages = verdicts(record["stages"]);
-  EXPECT_TRUE(stages["microbench"] == "passed" || stages["microbench"] == "skipped");
-  stages.erase("microbench");
+  for (const char* built_or_not : {"microbench", "language-model"}) {
+    EXPECT_TRUE(stages[built_or_not] == "passed" || stages[built_or_not] == "skipped");
+    stages.erase(built_or_not);
+  }
   EXPECT_EQ(stages, (Verdicts{{"conformance", "passed"},
                               {"gpu-tests", "passed"},
                               {"memcheck", "skipped"},
@@ -262,7 +264,7 @@ TEST(GpuRun, FailsWhereThereAreNoTests) {
   programs.script("takt_tests", "exit 0");
   EXPECT_EQ(run_tool(gpu_run(programs, folder)).exit_code, failed);
   EXPECT_EQ(stage(record_of(folder), "gpu-tests")["detail"],
-            "takt_tests lists no test for *_cuda:*/CudaContract.*");
+            "takt_tests lists no test for *_cuda:*_cuda_block:*_cuda_cluster:*/CudaContract.*");
 }
 
 TEST(GpuRun, WatchesEachTestOfAShortListBySanitizers) {
@@ -336,6 +338,22 @@ TEST(GpuRun, MeasuresInTheTimeThatAPeerLeavesWhichHangs) {
   const std::string calls = folder.read("calls");
   EXPECT_EQ(count_of("gpu.txt --against two-kernel-loop ", calls), 1u) << calls;
   EXPECT_GE(count_of("--against cudnn --hidden 1 ", calls), 2u) << calls;
+}
+
+TEST(GpuRun, RunsTheLanguageModelsTestsWhereTheyAre) {
+  const Folder folder;
+  const QuickPrograms programs;
+  EXPECT_EQ(run_tool(gpu_run(programs, folder)).exit_code, 0);
+  EXPECT_EQ(stage(record_of(folder), "language-model")["verdict"], "skipped");
+  std::filesystem::remove_all(folder / "run");
+  std::filesystem::create_symlink(TAKT_SAMPLE_TESTS, programs / "language_model_tests");
+  EXPECT_EQ(run_tool(gpu_run(programs, folder)).exit_code, 0);
+  EXPECT_EQ(stage(record_of(folder), "language-model")["detail"], "4 passed, 0 failed, 1 skipped");
+  std::filesystem::remove_all(folder / "run");
+  programs.script("language_model_tests", "exit 0");
+  EXPECT_EQ(run_tool(gpu_run(programs, folder)).exit_code, failed);
+  EXPECT_EQ(stage(record_of(folder), "language-model")["detail"],
+            "language_model_tests lists no test for *_cuda");
 }
 
 TEST(GpuRun, RunsMicroBenchmarksWhereTheyAre) {

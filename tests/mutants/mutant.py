@@ -17,6 +17,8 @@ ROOT = FOLDER.parent.parent
 # takt_tests as well.
 DEVICE_FOLDERS = ("kernels/", "src/cuda/")
 HOST_PARTS = ("src/cuda/layout.", "src/cuda/absent.")
+# The example that learns a text has a program of tests of its own.
+EXAMPLE_FOLDER = "examples/language_model/"
 
 
 def known_cells():
@@ -40,9 +42,11 @@ class Mutant:
             raise SystemExit(f"mutants: {path.name}: no cell {', '.join(sorted(unknown))}")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", path.read_text(), re.MULTILINE)
         device = any(file.startswith(DEVICE_FOLDERS) for file in self.files)
-        host = any(not file.startswith(DEVICE_FOLDERS) or file.startswith(HOST_PARTS)
-                   for file in self.files)
+        host = any(not file.startswith((*DEVICE_FOLDERS, EXAMPLE_FOLDER)) or
+                   file.startswith(HOST_PARTS) for file in self.files)
+        example = any(file.startswith(EXAMPLE_FOLDER) for file in self.files)
         self.programs = (["takt_tests"] if host else []) + (["takt_simt_tests"] if device else [])
+        self.programs += ["language_model_tests"] if example else []
         if "race" in lines:
             if not device:
                 raise SystemExit(f"mutants: {path.name}: a race in code that no device runs")

@@ -6,7 +6,7 @@ import re
 KINDS = [
     ("the checkers' own", r"\w+\.\w*CanFail|Validate|Tolerance|ErrorMeter"),
     ("outside values", r"\w*(Golden|Onnx|OneDnn|Philox)"),
-    ("finite differences", r"ReferenceGradients"),
+    ("finite differences", r"ReferenceGradients|LanguageModelGradient"),
     ("by hand", r"\w+\.\w*ByHand|ReferenceByHand"),
     ("rules of the reference", r"ReferenceRules"),
     ("refusals", r"\w*Refus"),
@@ -22,8 +22,8 @@ HEAD = """# Mutants
 Each patch of tests/mutants/ breaks takt in one place. `./run.sh mutants` applies them one by one to
 a copy of the tree, builds it and runs all of takt_tests; for device code (kernels/, src/cuda/) the
 tests of takt's CUDA path on the emulated device, where the patch asks for it under the race checker
-too. A mutant that no test notices, or not in each of its cells, fails the run. This page is written
-by it.
+too; for examples/language_model the example's own tests. A mutant that no test notices, or not in
+each of its cells, fails the run. This page is written by it.
 
 Tests count by what they hold takt against: values from *outside* (JAX, ONNX, oneDNN, known
 answers), *finite differences*, steps worked out *by hand*, *dual numbers* run through the same

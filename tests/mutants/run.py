@@ -20,11 +20,12 @@ from tree import LEAST_LIMIT_S, PREFIXES, Failure, Tree, copy_tree
 PAGE = ROOT / "docs/mutants.md"
 
 ABOUT = """Applies the patches of tests/mutants one by one to a copy of the tree, builds
-takt_tests and runs it; for device code, the tests of takt's CUDA path on the emulated device. A
-mutant is caught when a test fails, crashes or hangs, in each cell that it concerns; exit code 1
-where one is not, or its patch does not apply or compile. With no NAME it runs all. docs/mutants.md
-says what was found; a run of some renews their rows only. A mutant of a public header rebuilds
-nearly all tests; with two cores all of them take about half an hour."""
+takt_tests and runs it; for device code, the tests of takt's CUDA path on the emulated device; for
+examples/language_model, the example's own tests. A mutant is caught when a test fails, crashes or
+hangs, in each cell that it concerns; exit code 1 where one is not, or its patch does not apply or
+compile. With no NAME it runs all. docs/mutants.md says what was found; a run of some renews their
+rows only. A mutant of a public header rebuilds nearly all tests; with two cores all of them take
+about half an hour."""
 
 NEEDS = """Needs python3 (no modules), patch, what building takt needs and, for device code, CUDA's
 headers; uses ccache where it is."""

@@ -28,8 +28,9 @@ MOST_CRASHES = 8
 
 # Of the emulated device's programs only the suites about takt's own CUDA path are run. Tests are
 # named with a prefix that says whose they are, as ctest names them.
-DEVICE_SUITES = ["Cuda", "Device", "Step"]
-PREFIXES = {"takt_tests": "", "takt_simt_tests": "simt.", "takt_simt_race_tests": "simt_race."}
+DEVICE_SUITES = ["Cuda", "Device", "Persistent", "Step"]
+PREFIXES = {"takt_tests": "", "takt_simt_tests": "simt.", "takt_simt_race_tests": "simt_race.",
+            "language_model_tests": ""}
 
 BEGINS = re.compile(r"\[ RUN      \] (\S+)$")
 ENDS = re.compile(r"\[ +(OK|FAILED|SKIPPED) +\] (\S+?),? .*\(\d+ ms\)$")
@@ -60,9 +61,9 @@ def cpu_level():
 
 def filter_of(program, without):
     """--gtest_filter of a program's tests but those that have a state."""
-    suites = ["*"] if program == "takt_tests" else \
-        [pattern for suite in DEVICE_SUITES for pattern in (f"{suite}*", f"*/{suite}*")]
     prefix = PREFIXES[program]
+    suites = [pattern for suite in DEVICE_SUITES for pattern in (f"{suite}*", f"*/{suite}*")] \
+        if prefix else ["*"]
     return ":".join(suites) + "-" + ":".join(test.removeprefix(prefix) for test in without)
 
 
