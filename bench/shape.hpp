@@ -42,6 +42,7 @@ struct Shape {
   int heads = 1;
   Lengths lengths = Lengths::full;
   InputMode input = InputMode::product;  ///< precomputed: I is G*H
+  std::string algorithm{};               ///< as RnnSpec::algorithm
 
   Mode mode() const { return timed == Timed::inference ? Mode::inference : Mode::training; }
   bool has_backward() const { return timed == Timed::training; }

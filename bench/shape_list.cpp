@@ -1,4 +1,5 @@
 // Lists of shapes.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -125,6 +126,8 @@ class Line {
       shape.projection = whole(shape.H);
     else if (name == "heads")
       shape.heads = static_cast<int>(whole(most_int));
+    else if (name == "algorithm")
+      shape.algorithm = algorithm(n, value);
     else if (name == "lengths")
       shape.lengths = lengths(n, value, shape.T);
     else if (word == to_string(Direction::bidirectional))
@@ -135,8 +138,18 @@ class Line {
       refuse(words_[n].column,
              "'" + escaped(word) +
                  "' must be one of: layers=N, bidirectional, projection=N, "
-                 "heads=N, lengths=uniform, lengths=zipf, precomputed; a line is " +
+                 "heads=N, lengths=uniform, lengths=zipf, precomputed, algorithm=WORD; a line is " +
                  form() + ", then any of these");
+  }
+  /// A word; which there are, Plan says.
+  std::string algorithm(std::size_t n, const std::string& value) const {
+    const bool is_word = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || c == '_';
+    });
+    if (!is_word)
+      refuse(words_[n].column, "'algorithm' is '" + escaped(value) +
+                                   "'; it must be a word of takt explain, such as step or cluster");
+    return value;
   }
   /// x is W x: rows of all gates.
   InputMode precomputed(std::size_t n, const Shape& shape) const {

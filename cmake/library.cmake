@@ -5,7 +5,8 @@ file(GLOB sources CONFIGURE_DEPENDS src/*.cpp src/cpu/*.cpp)
 file(GLOB_RECURSE reference_sources CONFIGURE_DEPENDS src/reference/*.cpp)
 list(APPEND sources ${reference_sources})
 list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cpu/level.cpp)
-list(APPEND sources ${PROJECT_SOURCE_DIR}/src/cuda/layout.cpp)
+set(cuda_planning ${PROJECT_SOURCE_DIR}/src/cuda/layout.cpp ${PROJECT_SOURCE_DIR}/src/cuda/persistent.cpp)
+list(APPEND sources ${cuda_planning})
 
 # Kernels are included as <takt/kernels/...>, as they are once installed.
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/takt)
@@ -53,7 +54,7 @@ set_source_files_properties(src/cpu/levels.cpp PROPERTIES
 # What drives GPUs: in these libraries where nvcc is, and in those of the emulated device.
 file(GLOB cuda_sources CONFIGURE_DEPENDS src/cuda/*.cpp src/cuda/*.cu)
 list(REMOVE_ITEM cuda_sources
-  ${PROJECT_SOURCE_DIR}/src/cuda/absent.cpp ${PROJECT_SOURCE_DIR}/src/cuda/layout.cpp)
+  ${PROJECT_SOURCE_DIR}/src/cuda/absent.cpp ${cuda_planning})
 set(kernel_objects)
 if(with_cuda)
   set(cuda_host_sources ${cuda_sources})

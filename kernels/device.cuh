@@ -10,8 +10,18 @@
 
 #define TAKT_DEVICE __device__ __forceinline__
 
+/// Whether this code is for GPUs with clusters of blocks and transaction barriers, compute
+/// capability 9.0: wrappers of their instructions are called under it alone.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+#define TAKT_HAS_CLUSTERS false
+#else
+#define TAKT_HAS_CLUSTERS true
+#endif
+
 /// Before a loop: so many of its rounds at a time; all where that is their number.
 #define TAKT_UNROLL(rounds) TAKT_PRAGMA(unroll rounds)
+/// All of its rounds, whose number is known; where that is 1, TAKT_UNROLL would keep the loop.
+#define TAKT_UNROLL_ALL TAKT_PRAGMA(unroll)
 #define TAKT_PRAGMA(text) _Pragma(#text)
 
 /// A shared array: TAKT_SHARED(float, sums, [4][32]).

@@ -13,6 +13,7 @@
 #include <takt/cells.hpp>
 #include <takt/kernels/policy/rows.hpp>
 #include <takt/kernels/policy/status.hpp>
+#include <takt/kernels/tile/items.cuh>
 #include <takt/kernels/types.cuh>
 
 namespace takt {
@@ -26,17 +27,11 @@ struct PrepareRows {
   const SavedMark* read_mark = nullptr;  ///< of a backward
 };
 
-TAKT_DEVICE std::int64_t first_item() {
-  return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
-TAKT_DEVICE std::int64_t items_at_once() {
-  return static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-}
-
 static __global__ void __launch_bounds__(policy::Rows::threads)
     prepare_rows_kernel(const PrepareRows p) {
   if (first_item() == 0) {
     p.status->T = p.T;
+    p.status->gave_up = 0;
     p.status->wrong_saved =
         p.read_mark != nullptr && (p.read_mark->written != SavedMark::forward_ran ||
                                    p.read_mark->T != p.T || p.read_mark->B != p.B);

@@ -161,6 +161,9 @@ std::string CallStatus::message() const {
   if (wrong_saved)
     text += std::string(text.empty() ? "" : "; ") +
             "'saved' was not filled by a forward of this call's T and B";
+  if (gave_up)
+    text += std::string(text.empty() ? "" : "; ") +
+            "a kernel waited too long for another block of its group and went on without it";
   return text;
 }
 

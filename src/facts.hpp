@@ -10,7 +10,7 @@ namespace takt {
 
 struct DeviceFacts {
   DeviceKind kind = DeviceKind::cpu;
-  std::string name{};  // "AMD EPYC 7763", "NVIDIA H200"
+  std::string name{};  // that of no other model: processor_name.hpp; "NVIDIA H200"
 
   // Of a cpu device.
   int threads = 1;
@@ -23,6 +23,8 @@ struct DeviceFacts {
   int multiprocessors = 0;
   std::int64_t memory_bytes = 0;
   std::int64_t l2_bytes = 0;
+  std::int64_t shared_bytes_per_block = 0;  // at most
+  int largest_cluster = 1;                  // blocks; 1: the device has no clusters
   int driver = 0, runtime = 0;  // versions, as CUDART_VERSION is written: 13000 for 13.0
   std::string architectures{};  // that takt's kernels were compiled for: "80 90a"
 };

@@ -7,6 +7,7 @@
 
 #include "cpu/layout.hpp"
 #include "cuda/layout.hpp"
+#include "cuda/persistent.hpp"
 #include "say.hpp"
 
 namespace takt {
@@ -36,6 +37,26 @@ void refuse_on_cpu(const RnnSpec& spec) {
     unsupported("Plan", "math", " is tf32; on a cpu device takt has strict only");
 }
 
+/// Takes the algorithm that the spec names, or `usual`, among the candidates that have no reason
+/// against them.
+void take(Decision& decision, const RnnSpec& spec, std::string_view usual) {
+  const std::string_view wanted = spec.algorithm.empty() ? usual : std::string_view(spec.algorithm);
+  std::string words;
+  for (Candidate& candidate : decision.candidates) {
+    words += (words.empty() ? "" : ", ") + std::string(candidate.algorithm);
+    if (candidate.algorithm != wanted) continue;
+    if (!candidate.taken)
+      unsupported("Plan", "algorithm",
+                  " is " + std::string(wanted) + ", which cannot run this: " + candidate.reason);
+    decision.algorithm = candidate.algorithm;
+  }
+  if (decision.algorithm.empty())
+    refuse("Plan", "algorithm",
+           " is '" + spec.algorithm + "'; it must be empty or one of " + words);
+  for (Candidate& candidate : decision.candidates)
+    candidate.taken = candidate.taken && candidate.algorithm == decision.algorithm;
+}
+
 void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
                 const DeviceFacts& device) {
   refuse_on_cpu(spec);
@@ -50,19 +71,21 @@ void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode
   } catch (const SizeOverflow&) {
     refuse_memory(spec, largest);
   }
-  decision.algorithm = "cpu";
   const std::string R = cpu::packs_R(largest.T, largest.B) ? "R packed" : "R read where it lies";
   decision.candidates = {
       {"cpu", true, R + ", gates fused into its product, one parallel region a chunk of steps"},
-      {"step", false, "it runs on a cuda device"}};
+      {"step", false, "it runs on a cuda device"},
+      {"block", false, "it runs on a cuda device"},
+      {"cluster", false, "it runs on a cuda device"}};
+  take(decision, spec, "cpu");
 }
 
-void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
-                 const DeviceFacts& device) {
-  if (const std::string why = why_not_cuda(device); !why.empty())
-    unsupported("Plan", "device", " is " + describe(device) + "; " + why);
+/// Memory of the algorithm that was taken.
+void size_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
+               const DeviceFacts& device) {
   try {
-    const cuda::Sizes sizes = cuda::sizes_of(spec, *decision.cell, largest, device);
+    cuda::Sizes sizes = cuda::sizes_of(spec, *decision.cell, largest, device);
+    if (decision.persistent) sizes.persistent = *decision.persistent;
     decision.scratch_bytes = cuda::ForwardLayout(sizes).bytes;
     if (mode == Mode::training) {
       decision.scratch_bytes = std::max(decision.scratch_bytes, cuda::BackwardLayout(sizes).bytes);
@@ -71,10 +94,33 @@ void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mod
   } catch (const SizeOverflow&) {
     refuse_memory(spec, largest);
   }
-  decision.algorithm = "step";
+}
+
+/// A form's candidate, and its shape where it is the one that the spec names.
+Candidate persistent_candidate(Decision& decision, cuda::PersistentForm form, const RnnSpec& spec,
+                               Dims largest, const DeviceFacts& device) {
+  const std::string_view word = cuda::to_string(form);
+  const cuda::PersistentChoice choice =
+      cuda::choose_persistent(form, spec, *decision.cell, largest, device);
+  if (!choice.shape) return {word, false, choice.reason};
+  if (spec.algorithm == word)
+    decision.persistent = std::make_shared<policy::PersistentShape>(*choice.shape);
+  return {word, true,
+          (spec.algorithm == word ? "" : "only by name, until it is measured: ") +
+              cuda::describe(*choice.shape, largest.B)};
+}
+
+void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
+                 const DeviceFacts& device) {
+  if (const std::string why = why_not_cuda(device); !why.empty())
+    unsupported("Plan", "device", " is " + describe(device) + "; " + why);
   decision.candidates = {
       {"step", true, "W x as one product a chunk of steps; a product and a gate kernel each step"},
+      persistent_candidate(decision, cuda::PersistentForm::block, spec, largest, device),
+      persistent_candidate(decision, cuda::PersistentForm::cluster, spec, largest, device),
       {"cpu", false, "it runs on a cpu device"}};
+  take(decision, spec, "step");
+  size_cuda(decision, spec, largest, mode, device);
 }
 
 /// Whether code for `architecture` ("80", "90a", "100f") runs on a device.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,17 @@
 
 namespace takt {
 
+namespace policy {
+struct PersistentShape;
+}
+
 struct Decision {
   const CellInfo* cell = nullptr;
   std::int64_t cell_index = 0;  // in AllCells
   std::vector<Candidate> candidates;
   std::string_view algorithm;
+  /// Of the algorithms "block" and "cluster".
+  std::shared_ptr<const policy::PersistentShape> persistent{};
   std::int64_t scratch_bytes = 0;
   std::int64_t saved_bytes = 0;
   std::int64_t packed_bytes = 0;

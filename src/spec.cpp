@@ -33,6 +33,7 @@ std::string to_string(const RnnSpec& spec) {
   if (spec.layer_norm) text += " layer_norm";
   add("layer_norm_epsilon", spec.layer_norm_epsilon, plain.layer_norm_epsilon);
   add("heads", spec.heads, plain.heads);
+  if (!spec.algorithm.empty()) text += " algorithm=" + spec.algorithm;
   return text;
 }
 

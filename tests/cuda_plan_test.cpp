@@ -12,6 +12,7 @@
 #include <takt/takt.hpp>
 
 #include "cuda/layout.hpp"
+#include "cuda/persistent.hpp"
 #include "plan.hpp"
 #include "refusal_cases.hpp"
 
@@ -32,6 +33,10 @@ DeviceFacts gpu(const char* name, int major, int minor, int multiprocessors,
           .minor = minor,
           .multiprocessors = multiprocessors,
           .memory_bytes = memory_bytes,
+          .shared_bytes_per_block = major >= 9 && major < 12   ? 232448
+                                    : major == 8 && minor == 0 ? 166912
+                                                               : 101376,
+          .largest_cluster = major >= 9 ? 16 : 1,
           .architectures = architectures};
 }
 DeviceFacts t4() {
@@ -97,15 +102,17 @@ TEST(CudaPlanner, EachDeviceNamesTheAlgorithmOfTheOther) {
     return decide(lstm(2, 3), {7, 5}, Mode::inference, device).candidates;
   };
   const std::vector<Candidate> of_gpu = candidates(h200()), of_cpu = candidates(processor());
-  ASSERT_EQ(of_gpu.size(), 2u);
+  ASSERT_EQ(of_gpu.size(), 4u);
   EXPECT_EQ(of_gpu[0].algorithm, "step");
   EXPECT_TRUE(of_gpu[0].taken);
   EXPECT_EQ(of_gpu[0].reason,
             "W x as one product a chunk of steps; a product and a gate kernel each step");
-  EXPECT_EQ(of_gpu[1].algorithm, "cpu");
-  EXPECT_FALSE(of_gpu[1].taken);
-  EXPECT_EQ(of_gpu[1].reason, "it runs on a cpu device");
-  ASSERT_EQ(of_cpu.size(), 2u);
+  EXPECT_EQ(of_gpu[1].algorithm, "block");
+  EXPECT_EQ(of_gpu[2].algorithm, "cluster");
+  EXPECT_EQ(of_gpu[3].algorithm, "cpu");
+  EXPECT_FALSE(of_gpu[3].taken);
+  EXPECT_EQ(of_gpu[3].reason, "it runs on a cpu device");
+  ASSERT_EQ(of_cpu.size(), 4u);
   EXPECT_EQ(of_cpu[0].algorithm, "cpu");
   EXPECT_TRUE(of_cpu[0].taken);
   EXPECT_EQ(of_cpu[1].algorithm, "step");
@@ -113,21 +120,88 @@ TEST(CudaPlanner, EachDeviceNamesTheAlgorithmOfTheOther) {
   EXPECT_EQ(of_cpu[1].reason, "it runs on a cuda device");
 }
 
-TEST(CudaPlanner, ExplainsInFourLines) {
+TEST(CudaPlanner, ExplainsEachAlgorithm) {
   RnnSpec spec = lstm(64, 128);
   spec.math = Math::tf32;
   const Dims largest{1000, 32};
   const Decision decision = decide(spec, largest, Mode::inference, h200());
   const std::string memory = std::to_string(decision.scratch_bytes / MiB);
   const std::string text = explain(decision, spec, largest, Mode::inference, h200());
-  EXPECT_EQ(text.substr(0, text.find("memory")),
-            "lstm f32 I=64 H=128 forward math=tf32, inference, T up to 1000, B up to 32\n"
-            "device     cuda:0 (NVIDIA H200, compute capability 9.0, 132 SMs, 139 GiB)\n"
-            "taken      step: W x as one product a chunk of steps; a product and a gate kernel "
-            "each step\n"
-            "refused    cpu: it runs on a cpu device\n");
+  EXPECT_EQ(
+      text.substr(0, text.find("memory   ")),
+      "lstm f32 I=64 H=128 forward math=tf32, inference, T up to 1000, B up to 32\n"
+      "device     cuda:0 (NVIDIA H200, compute capability 9.0, 132 SMs, 139 GiB)\n"
+      "taken      step: W x as one product a chunk of steps; a product and a gate kernel "
+      "each step\n"
+      "refused    block: only by name, until it is measured: 1 block of 256 threads a group, 4 "
+      "groups of 8 rows, 177280 bytes of shared memory a block\n"
+      "refused    cluster: only by name, until it is measured: 8 blocks of 64 threads a "
+      "group, 4 groups of 8 rows, 22144 bytes of shared memory a block\n"
+      "refused    cpu: it runs on a cpu device\n");
   EXPECT_NE(text.find("memory     scratch " + memory), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with(" MiB, saved 0 bytes")) << text;
+}
+
+TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
+  for (const DeviceFacts& device : gpus())
+    for (const char* const cell : {"rnn_tanh", "lstm", "gru"})
+      for (const DataType type : {DataType::f32, DataType::f16})
+        for (std::int64_t H = 1; H < 1100; H += H < 40 ? 1 : 37)
+          for (const std::int64_t B : {0, 1, 9, 200})
+            for (const cuda::PersistentForm form :
+                 {cuda::PersistentForm::block, cuda::PersistentForm::cluster}) {
+              RnnSpec spec{.cell = cell, .input_size = 3, .hidden_size = H, .type = type};
+              const cuda::PersistentChoice choice =
+                  cuda::choose_persistent(form, spec, find_cell(cell), {100, B}, device);
+              ASSERT_EQ(choice.shape.has_value(), choice.reason.empty());
+              spec.algorithm = cuda::to_string(form);
+              if (!choice.shape) {
+                EXPECT_THROW(decide(spec, {100, B}, Mode::training, device), UnsupportedError);
+                continue;
+              }
+              EXPECT_EQ(decide(spec, {100, B}, Mode::training, device).algorithm, spec.algorithm);
+              EXPECT_LE(choice.shape->blocks, policy::Persistent::unit_tiles(H));
+              EXPECT_EQ(choice.shape->blocks > 1, form == cuda::PersistentForm::cluster);
+              EXPECT_LE(choice.shape->warps(), policy::Persistent::most_warps);
+              EXPECT_LE(choice.shape->shared_bytes(), device.shared_bytes_per_block);
+              EXPECT_LE(choice.shape->row_tiles,
+                        policy::Persistent::most_row_tiles(choice.shape->parts));
+            }
+}
+
+TEST(CudaPlanner, RefusesAlgorithmsInSentences) {
+  RnnSpec spec = lstm(64, 128);
+  const auto plan = [&spec](const DeviceFacts& device, Dims largest) {
+    return [spec, device, largest] { decide(spec, largest, Mode::inference, device); };
+  };
+  spec.algorithm = "quick";
+  expect_refusal<ArgumentError>(plan(h200(), {7, 5}),
+                                "takt: Plan: 'algorithm' is 'quick'; it must be empty or one of "
+                                "step, block, cluster, cpu");
+  spec.algorithm = "cpu";
+  expect_refusal<UnsupportedError>(plan(h200(), {7, 5}),
+                                   "takt: Plan: 'algorithm' is cpu, which cannot run this: it runs "
+                                   "on a cpu device");
+  spec.algorithm = "cluster";
+  expect_refusal<UnsupportedError>(plan(a100(), {7, 5}),
+                                   "takt: Plan: 'algorithm' is cluster, which cannot run this: the "
+                                   "device has no clusters of blocks");
+  expect_refusal<UnsupportedError>(
+      plan(h200(), {std::int64_t{1} << 31, 5}),
+      "takt: Plan: 'algorithm' is cluster, which cannot run this: T is "
+      "2147483648; it takes at most 2147483647");
+  expect_refusal<UnsupportedError>(plan(processor(), {7, 5}),
+                                   "takt: Plan: 'algorithm' is cluster, which cannot run this: it "
+                                   "runs on a cuda device");
+  spec.type = DataType::f64;
+  expect_refusal<UnsupportedError>(plan(h200(), {7, 5}),
+                                   "takt: Plan: 'algorithm' is cluster, which cannot run this: it "
+                                   "has no f64; step has");
+  spec = lstm(64, 1024);
+  spec.algorithm = "block";
+  expect_refusal<UnsupportedError>(plan(h200(), {7, 5}),
+                                   "takt: Plan: 'algorithm' is block, which cannot run this: a "
+                                   "block would have 1024 units; it takes at most 128");
 }
 
 TEST(CudaPlanner, RunsWhereItsCodeWasCompiledFor) {

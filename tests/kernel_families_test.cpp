@@ -107,8 +107,16 @@ std::vector<std::string> tests_on_a_gpu() {
         const std::string name = prefixes[match[1]] + "/" + match[1].str() + "." + match[2].str();
         for (const std::string& cell : test::cell_names()) {
           if (folder == "tests/gpu") names.push_back(name + "/" + cell);
-          for (const std::string type : {"f32", "tf32", "f64", "f16", "bf16"})
-            if (folder != "tests/gpu") names.push_back(name + "/" + cell + "_" + type + "_cuda");
+          for (const std::string type : {"f32", "tf32", "f64", "f16", "bf16"}) {
+            if (folder == "tests/gpu") continue;
+            const std::string instance_name = name + "/" + cell + "_" + type + "_cuda";
+            names.push_back(instance_name);
+            // Persistent kernels have no f64.
+            if (source.find("devices_by_algorithm()") == std::string::npos || type == "f64")
+              continue;
+            names.push_back(instance_name + "_block");
+            names.push_back(instance_name + "_cluster");
+          }
         }
       }
     }
@@ -170,9 +178,13 @@ TEST(KernelFamilies, KeepCellsAndTypesApart) {
     for (const KernelRow& row : family.rows) {
       if (row.cell == "all" || row.cell == "-") continue;
       const std::regex form(row.tests);
+      const bool by_name = row.kernel.starts_with("persistent_");
+      const std::string of_row = by_name ? "_cuda_cluster" : "_cuda";
+      EXPECT_FALSE(std::regex_match(
+          test + row.cell + "_" + row.type + (by_name ? "_cuda" : "_cuda_cluster"), form));
       for (const std::string& cell : test::cell_names())
         for (const std::string type : {"f32", "f64", "f16", "bf16"})
-          EXPECT_EQ(std::regex_match(test + cell + "_" + type + "_cuda", form),
+          EXPECT_EQ(std::regex_match(test + cell + "_" + type + of_row, form),
                     cell == row.cell && type == row.type);
       EXPECT_FALSE(std::regex_match(test + row.cell + "_" + row.type + "_cpu", form));
       EXPECT_FALSE(std::regex_match(test + row.cell + "_" + row.type + "_emulated_fifo", form));

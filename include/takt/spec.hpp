@@ -46,6 +46,9 @@ struct RnnSpec {
   bool layer_norm = false;
   double layer_norm_epsilon = 1e-5;
   int heads = 1;  ///< R block-diagonal over this many heads
+  /// Empty: the planner's choice; else the word of an algorithm (Plan::candidates), which is then
+  /// taken, or the plan refused with the reason why it cannot be.
+  std::string algorithm{};
   friend bool operator==(const RnnSpec&, const RnnSpec&) = default;
 };
 

@@ -21,8 +21,11 @@ struct CallStatus {
   /// Backward was given `saved` memory that no forward of these T and B had filled: its gradients
   /// mean nothing.
   bool wrong_saved = false;
+  /// A kernel waited for another block's part of h longer than it may, and went on without: the
+  /// results mean nothing.
+  bool gave_up = false;
 
-  bool fine() const noexcept { return bad_row < 0 && !wrong_saved; }
+  bool fine() const noexcept { return bad_row < 0 && !wrong_saved && !gave_up; }
   /// "'lengths[3]' is 1201; it must be between 0 and T = 1000": empty where all is fine.
   TAKT_API std::string message() const;
 };

@@ -12,6 +12,7 @@ struct StatusWord {
   unsigned long long bad_length = no_row;
   std::int64_t T = 0;
   std::int64_t wrong_saved = 0;
+  unsigned long long gave_up = 0;  ///< whether a wait in a kernel did not end in time
 };
 
 /// The first bytes of saved: which forward filled it, for the backward that reads it.

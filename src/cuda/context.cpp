@@ -3,6 +3,7 @@
 
 #include <new>
 
+#include <takt/kernels/policy/persistent.hpp>
 #include <takt/kernels/policy/status.hpp>
 
 #include "cuda/errors.hpp"
@@ -47,6 +48,9 @@ DeviceFacts facts_of(int ordinal) {
   facts.multiprocessors = properties.multiProcessorCount;
   facts.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
   facts.l2_bytes = properties.l2CacheSize;
+  facts.shared_bytes_per_block = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
+  // Of 16 blocks where a kernel asks for what is not portable; a plan asks whether they fit.
+  facts.largest_cluster = properties.clusterLaunch != 0 ? policy::Persistent::largest_cluster : 1;
   facts.architectures = TAKT_CUDA_ARCHITECTURES;
   check("cudaDriverGetVersion", cudaDriverGetVersion(&facts.driver));
   check("cudaRuntimeGetVersion", cudaRuntimeGetVersion(&facts.runtime));
@@ -154,6 +158,7 @@ CallStatus status(const Bytes& scratch, CUstream_st* stream) {
   CallStatus found;
   found.T = word.T;
   found.wrong_saved = word.wrong_saved != 0;
+  found.gave_up = word.gave_up != 0;
   if (word.bad_length != StatusWord::no_row) {
     found.bad_row = static_cast<std::int64_t>(word.bad_length >> 32);
     found.bad_length = static_cast<std::int32_t>(static_cast<std::uint32_t>(word.bad_length));

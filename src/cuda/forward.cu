@@ -1,12 +1,29 @@
-// Forward by steps: Wx of a chunk of steps as one product, then for each step R h as one product
-// and one kernel for all gates.
+// Forward: Wx of a chunk of steps as one product, then by steps (for each one product R h and one
+// kernel for all gates) or one persistent kernel for all steps of the chunk.
+#include <takt/kernels/order.cuh>
+#include <takt/kernels/padding.cuh>
 #include <takt/kernels/prepare.cuh>
 
 #include "cuda/call.cuh"
+#include "cuda/persistent.cuh"
+#include "cuda/persistent.hpp"
 #include "cuda/step.cuh"
 
 namespace takt::cuda {
 namespace {
+
+/// visit.operator()<Product>() for what persistent kernels multiply by in a plan of this type.
+template <class Real, class Visit>
+void with_product(Math math, const Visit& visit) {
+  if constexpr (std::is_same_v<Real, float>)
+    math == Math::tf32 ? visit.template operator()<Tf32Product>()
+                       : visit.template operator()<StrictProduct>();
+  else if constexpr (!std::is_same_v<Real, double>)
+    visit.template operator()<TensorProduct<Real>>();
+}
+
+/// How long a block of a group may wait for the others.
+constexpr std::int64_t patience_ns = 10'000'000'000;
 
 template <class Real>
 class ForwardRun : Call<Real> {
@@ -23,6 +40,7 @@ class ForwardRun : Call<Real> {
         weights_(inputs.weights[0]),
         layout_(this->sizes_),
         saved_(this->sizes_),
+        shape_(this->sizes_.persistent ? &*this->sizes_.persistent : nullptr),
         training_(plan.mode == Mode::training),
         x_(over_time<const Real>(inputs.x, I, dims, plan.spec.layout)),
         y_(over_time<Real>(outputs.y, H, dims, plan.spec.layout)),
@@ -36,7 +54,10 @@ class ForwardRun : Call<Real> {
     for (std::int64_t begin = 0; begin < T && !empty; begin += steps) {
       const std::int64_t end = std::min(T, begin + steps);
       input_product(begin, end);
-      for (std::int64_t s = begin; s < end; ++s) step(s, begin, end);
+      if (shape_ != nullptr)
+        run_persistent(begin, end);
+      else
+        for (std::int64_t s = begin; s < end; ++s) step(s, begin, end);
     }
     if (B > 0) store_final_states();
   }
@@ -53,7 +74,8 @@ class ForwardRun : Call<Real> {
     if (!this->sizes_.precomputed)
       input_ = ChunkProduct(this->prepared_.input, steps * B, last * B,
                             x_stride_ > 0 ? x_stride_ : I, aligned, workspace);
-    recurrent_ = this->prepared_.recurrent.bind({B, H, is_wide(weights_.R.data())}, workspace);
+    if (shape_ == nullptr)
+      recurrent_ = this->prepared_.recurrent.bind({B, H, is_wide(weights_.R.data())}, workspace);
     wide_ = H % Base::wide_units == 0 && is_wide(weights_.bW.data()) &&
             is_wide(weights_.bR.data()) && is_wide(y_) && is_wide(c_all_) &&
             (!reads_x_as_Wx_ || is_wide(x_));
@@ -78,6 +100,59 @@ class ForwardRun : Call<Real> {
     initial.inner = inner_;
     launch_over("initial_states_kernel", &initial_states_kernel<Real>, B * H, this->stream_,
                 initial);
+    if (shape_ != nullptr && T > 0) prepare_persistent();
+  }
+
+  void prepare_persistent() {
+    with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
+      PackFragments<Real> pack{.H = H, .gates = shape_->gates};
+      pack.R = weights_.R.template as<Real>();
+      pack.packed = this->template scratch<uint4>(layout_.R);
+      launches<Product>().pack(pack, this->stream_);
+    });
+    if (!this->is_ragged()) return;
+    std::int32_t* const order = this->template scratch<std::int32_t>(layout_.order);
+    order_ = order;
+    launch_over("order_rows_kernel", &order_rows_kernel, B, this->stream_,
+                OrderRows{B, this->place_.lengths, order});
+    launch_over(
+        "fill_padding_kernel", &fill_padding_kernel<Real>, T * B * H, this->stream_,
+        FillPadding<Real>{this->place_, C, y_, c_all_, static_cast<Acc>(this->plan_.spec.fill)});
+  }
+
+  template <class Product>
+  const PersistentLaunches<Product>& launches() const {
+    return persistent_launches<Product>(this->plan_.decision.cell_index);
+  }
+
+  void run_persistent(std::int64_t begin, std::int64_t end) {
+    const std::int64_t inner_steps = training_ ? (end - begin) * C * B * H : 0;
+    PersistentForward<Real> chunk;
+    chunk.shape = *shape_;
+    chunk.place = this->place_;
+    chunk.begin = static_cast<int>(begin);
+    chunk.end = static_cast<int>(end);
+    chunk.in_time_order = this->in_time_order();
+    chunk.order = order_;
+    chunk.Wx = Wx_;
+    chunk.R = this->template scratch<const uint4>(layout_.R);
+    chunk.bW = weights_.bW.template as<Real>();
+    chunk.bR = weights_.bR.template as<Real>();
+    chunk.h = h_;
+    chunk.inner_old = inner_;
+    chunk.inner_new = inner_ + inner_steps;
+    chunk.y = y_;
+    chunk.c_all = c_all_;
+    if (training_) {
+      chunk.inner_steps = inner_ + C * B * H;
+      chunk.saved = this->template saved<Real>(saved_.steps) + begin * this->sizes_.V * B * H;
+    }
+    chunk.status = this->template scratch<StatusWord>(layout_.status);
+    chunk.patience_ns = patience_ns;
+    with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
+      launches<Product>().forward(chunk, groups(*shape_, B), this->stream_);
+    });
+    inner_ += inner_steps;
   }
 
   void input_product(std::int64_t begin, std::int64_t end) {
@@ -145,6 +220,7 @@ class ForwardRun : Call<Real> {
   const LayerWeights& weights_;
   ForwardLayout layout_;
   SavedLayout saved_;
+  const policy::PersistentShape* shape_;  // null: by steps
   bool training_;
   OverTime<const Real> x_;
   OverTime<Real> y_;
@@ -155,8 +231,19 @@ class ForwardRun : Call<Real> {
   ChunkProduct input_;
   BoundProduct recurrent_;
   Real* h_ = nullptr;
-  Acc* inner_ = nullptr;  // the states before the next step
+  Acc* inner_ = nullptr;                 // the states before the next step
+  const std::int32_t* order_ = nullptr;  // of rows with lengths, persistent
 };
+
+template <class Real>
+void load_persistent(const Plan::State& plan) {
+  load("order_rows_kernel", &order_rows_kernel);
+  load("fill_padding_kernel", &fill_padding_kernel<Real>);
+  with_product<Real>(plan.spec.math, [&]<class Product>() {
+    persistent_launches<Product>(plan.decision.cell_index)
+        .load_forward(*plan.decision.persistent, plan.device.state()->facts.shared_bytes_per_block);
+  });
+}
 
 }  // namespace
 
@@ -171,7 +258,10 @@ void load_forward(const Plan::State& plan) {
       load("gather_rows_kernel", &gather_rows_kernel<Real, Call<Real>::wide_units>);
       load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
     }
-    step_launches<Real>(plan.decision.cell_index).load_forward();
+    if (plan.decision.persistent)
+      load_persistent<Real>(plan);
+    else
+      step_launches<Real>(plan.decision.cell_index).load_forward();
   });
 }
 

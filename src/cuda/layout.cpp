@@ -30,6 +30,13 @@ std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_elements) {
   return std::min(all, std::max(sizes.B, chunk_elements / row_elements.value));
 }
 
+std::int64_t rows_of_persistent_chunk(const Sizes& sizes, Checked row_elements) {
+  const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
+  const std::int64_t wanted = (Checked{persistent_chunk_steps} * Checked{sizes.B}).value;
+  return std::min(all,
+                  std::max(sizes.B, std::min(wanted, most_chunk_elements / row_elements.value)));
+}
+
 }  // namespace
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const DeviceFacts& device) {
@@ -52,7 +59,10 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const De
 ForwardLayout::ForwardLayout(const Sizes& sizes) {
   const Checked real{sizes.real_bytes}, acc{sizes.acc_bytes}, B{sizes.B}, I{sizes.I}, H{sizes.H},
       C{sizes.C}, GH = Checked{sizes.G} * H;
-  chunk_rows = rows_in_chunk(sizes, sizes.precomputed ? GH : GH + I);
+  const Checked row_elements = sizes.precomputed ? GH : GH + I;
+  chunk_rows = rows_in_chunk(sizes, row_elements);
+  if (sizes.persistent)
+    chunk_rows = std::max(chunk_rows, rows_of_persistent_chunk(sizes, row_elements));
   const Checked rows{chunk_rows};
   DeviceArena arena;
   status = arena.take(Checked{sizeof(StatusWord)});
@@ -61,7 +71,12 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   inner = arena.take(C * B * H * acc);
   x = sizes.precomputed ? 0 : arena.take(rows * I * real);
   Wx = arena.take(rows * GH * acc);
-  Rh = arena.take(B * GH * acc);
+  if (sizes.persistent) {
+    R = arena.take(Checked{sizes.persistent->packed_bytes()});
+    order = arena.take(B * Checked{4});
+  } else {
+    Rh = arena.take(B * GH * acc);
+  }
   workspace = arena.take(Checked{sizes.workspace_bytes});
   bytes = arena.size();
 }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <takt/cells.hpp>
+#include <takt/kernels/policy/persistent.hpp>
 #include <takt/spec.hpp>
 #include <takt/types.hpp>
 
@@ -16,6 +18,10 @@ namespace takt::cuda {
 /// Elements of Wx and x (backward: of dwx, drh and one operand) in a chunk of steps, so that their
 /// scratch does not grow with T. At f32 16 MiB, which stay in the L2 of an A100 or later.
 inline constexpr std::int64_t chunk_elements = std::int64_t{4} << 20;
+/// Forward, a persistent kernel has so many steps in a chunk at least, since each launch loads R
+/// anew, unless Wx and x would have more elements than these (256 MiB at f32).
+inline constexpr std::int64_t persistent_chunk_steps = 256;
+inline constexpr std::int64_t most_chunk_elements = std::int64_t{64} << 20;
 
 struct Sizes {
   std::int64_t T = 0, B = 0, I = 0, H = 0;  // T, B: the plan's largest
@@ -23,7 +29,8 @@ struct Sizes {
   std::int64_t real_bytes = 0, acc_bytes = 0;
   std::int64_t workspace_bytes = 0;  // of cuBLASLt
   bool shared_gradient = false;
-  bool precomputed = false;  // x is W x: there is no W
+  bool precomputed = false;                             // x is W x: there is no W
+  std::optional<policy::PersistentShape> persistent{};  // none: by steps
 };
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const DeviceFacts& device);
@@ -37,7 +44,9 @@ struct ForwardLayout {
   std::int64_t inner = 0;       // Acc [C,B,H], in inference
   std::int64_t x = 0;           // Real [chunk_rows,I], where an operand x cannot be read as it lies
   std::int64_t Wx = 0;          // Acc [chunk_rows,G*H]
-  std::int64_t Rh = 0;          // Acc [B,G*H]
+  std::int64_t Rh = 0;          // Acc [B,G*H], by steps
+  std::int64_t R = 0;           // as pack_fragments_kernel leaves it, persistent
+  std::int64_t order = 0;       // int32 [B] rows by falling length, persistent
   std::int64_t workspace = 0;
   std::int64_t bytes = 0;
 

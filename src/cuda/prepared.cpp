@@ -28,7 +28,8 @@ std::shared_ptr<const Prepared> prepare(const Plan::State& plan) {
   const CurrentDevice current(device.facts.ordinal);
   auto prepared = std::make_shared<Prepared>();
   prepared->context = device.context;
-  const Sizes sizes = sizes_of(plan.spec, *plan.decision.cell, plan.largest, device.facts);
+  Sizes sizes = sizes_of(plan.spec, *plan.decision.cell, plan.largest, device.facts);
+  if (plan.decision.persistent) sizes.persistent = *plan.decision.persistent;
   prepared->sizes = sizes;
   const std::int64_t GH = sizes.G * sizes.H;
   const DataType real = plan.spec.type, acc = inner_type(real);
@@ -49,7 +50,8 @@ std::shared_ptr<const Prepared> prepare(const Plan::State& plan) {
   const std::int64_t step_rows = sizes.T > 0 ? sizes.B : 0;
   if (!sizes.precomputed)
     prepared->input = product(Kind::by_transposed, GH, sizes.I, acc, forward_rows, true);
-  prepared->recurrent = product(Kind::by_transposed, GH, sizes.H, acc, step_rows, false);
+  if (!sizes.persistent)
+    prepared->recurrent = product(Kind::by_transposed, GH, sizes.H, acc, step_rows, false);
   if (plan.mode == Mode::inference) {
     load(plan, *prepared);
     return prepared;

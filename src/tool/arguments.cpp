@@ -83,4 +83,11 @@ CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& v
       ->default_str(std::to_string(value));
 }
 
+CLI::Option* add_algorithm(CLI::App& app, std::string& algorithm) {
+  return app
+      .add_option("--algorithm", algorithm,
+                  "Algorithm of the plans, as takt explain lists them [the planner's choice]")
+      ->type_name("WORD");
+}
+
 }  // namespace takt::tool

@@ -43,6 +43,9 @@ void check_cell(const std::string& option, const std::string& name);
 CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& value,
                          std::int64_t least, std::int64_t most, const std::string& help);
 
+/// The algorithm of a plan, by its word; Plan judges it.
+CLI::Option* add_algorithm(CLI::App& app, std::string& algorithm);
+
 /// A size whose range is the plan's to judge.
 template <class Value>
 CLI::Option* add_size(CLI::App& app, const std::string& name, Value& value,

@@ -75,6 +75,7 @@ void add_spec(CLI::App& app, RnnSpec& spec) {
   add_word(app, "--merge", spec.merge, "How two directions become one output");
   add_word(app, "--bias", spec.bias, "Biases that there are");
   add_word(app, "--layout", spec.layout, "Order of time and batch in x and y");
+  add_algorithm(app, spec.algorithm);
   add_small(app, "--layers", spec.layers, "Layers L");
   add_small(app, "--heads", spec.heads, "Blocks of a block-diagonal R");
   add_integer(app, "--projection", spec.projection_size, 0, most_int32, "Projection size P");

@@ -60,6 +60,39 @@ std::vector<KernelRow> gate_rows(const std::string& kernel, Reach reach) {
   return rows;
 }
 
+/// Tests of devices whose plans take a persistent form by name.
+std::string persistent_tests(const std::string& cell, const std::string& type,
+                             const std::string& bits = ".*") {
+  return "Devices/Device(AgainstReference\\..*|Bits\\." + one_of(bits) + ")/" + cell + "_" + type +
+         "_cuda_(block|cluster)";
+}
+
+KernelFamily persistent_forward() {
+  KernelFamily family{.name = "persistent forward",
+                      .files = {"kernels/persistent.cuh"},
+                      .kernels = {"persistent_forward_kernel"}};
+  for (const CellInfo& cell : known_cells())
+    for (const char* const type : {"f32", "tf32", "f16", "bf16"})
+      family.rows.push_back({"persistent_forward_kernel", std::string(cell.name), type,
+                             persistent_tests(std::string(cell.name), type)});
+  return family;
+}
+
+KernelFamily beside_persistent() {
+  KernelFamily family{
+      .name = "beside persistent kernels",
+      .files = {"kernels/pack_fragments.cuh", "kernels/order.cuh", "kernels/padding.cuh"}};
+  const std::string ragged = "LengthsOfTStandForNone|FillIsWhatPaddingHolds";
+  const std::pair<const char*, std::string> kernels[] = {{"pack_fragments_kernel", ".*"},
+                                                         {"order_rows_kernel", ragged},
+                                                         {"fill_padding_kernel", ragged}};
+  for (const auto& [kernel, bits] : kernels) {
+    family.kernels.push_back(kernel);
+    family.rows.push_back({kernel, "all", "all", persistent_tests(".*", ".*", bits)});
+  }
+  return family;
+}
+
 KernelFamily family_of_all(const std::string& name, const std::vector<std::string>& files,
                            const std::vector<std::pair<std::string, Reach>>& kernels) {
   KernelFamily family{.name = name, .files = files};
@@ -119,6 +152,8 @@ std::vector<KernelFamily> kernel_families() {
        {"kernels/step_backward.cuh"},
        {"step_backward_kernel"},
        gate_rows("step_backward_kernel", backward)},
+      persistent_forward(),
+      beside_persistent(),
       family_of_all("rows gathered and scattered", {"kernels/rows.cuh"},
                     {{"gather_rows_kernel", ragged_forward},
                      {"widen_rows_kernel", without_product},

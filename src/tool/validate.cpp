@@ -123,6 +123,7 @@ Command validate_command(CLI::App& tool) {
          "Types to validate [all of " + joined(validated_types()) + "]; may be given several times")
       ->type_name("WORD")
       ->allow_extra_args(false);
+  add_algorithm(app, options->filter.algorithm);
   app.add_flag("--summary", options->summary, "One line a cell")->disable_flag_override();
   app.add_flag("--why", options->why, "Why cases are not possible here")->disable_flag_override();
   options->device.add(app, true);

@@ -91,8 +91,8 @@ std::vector<Case> all_cases(const Filter& filter) {
         const auto add = [&](std::span<const CaseShape> more) {
           for (CaseShape shape : more) {
             if (semantics.input == InputMode::precomputed) shape.I = cell.gates * shape.H;
-            cases.push_back(
-                {std::string(cell.name), precision.type, precision.math, shape, semantics});
+            cases.push_back({std::string(cell.name), precision.type, precision.math, shape,
+                             semantics, filter.algorithm});
           }
         };
         add(shapes);

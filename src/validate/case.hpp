@@ -57,6 +57,7 @@ struct Case {
   Math math = Math::strict;
   CaseShape shape;
   Semantics semantics;
+  std::string algorithm{};  ///< as RnnSpec::algorithm
 
   Precision precision() const { return {type, math}; }
 };
@@ -65,6 +66,7 @@ struct Case {
 struct Filter {
   std::vector<std::string> cells;
   std::vector<Precision> types;
+  std::string algorithm{};  ///< of every case
 };
 std::vector<Case> all_cases(const Filter& filter = {});
 

@@ -102,7 +102,8 @@ RnnSpec spec_of(const Case& checked) {
           .bias = checked.semantics.bias,
           .type = checked.type,
           .math = checked.math,
-          .layout = checked.semantics.layout};
+          .layout = checked.semantics.layout,
+          .algorithm = checked.algorithm};
 }
 
 /// With the I over which forward sums.

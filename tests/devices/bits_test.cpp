@@ -24,13 +24,17 @@ class DeviceBits : public testing::TestWithParam<std::tuple<std::string, DataTyp
   static std::int64_t H() { return type() == DataType::f32 ? 21 : 24; }
 
   const Device device = std::get<2>(GetParam()).open();
-  Program whole{cell(), type(), {T, B, I, H()}};
+  Program whole = [] {
+    Program program{cell(), type(), {T, B, I, H()}};
+    program.algorithm = std::get<2>(GetParam()).algorithm;
+    return program;
+  }();
 };
 
 /// The cpu has no 16-bit types.
 std::vector<std::tuple<std::string, DataType, TestDevice>> instances() {
   std::vector<std::tuple<std::string, DataType, TestDevice>> all;
-  for (const TestDevice& device : test_devices())
+  for (const TestDevice& device : devices_by_algorithm())
     for (const std::string& cell : cell_names())
       for (const DataType type : {DataType::f32, DataType::f16, DataType::bf16})
         if (type == DataType::f32 || device.name != "cpu") all.emplace_back(cell, type, device);

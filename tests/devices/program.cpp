@@ -108,7 +108,8 @@ RnnSpec Program::spec() const {
           .input = input,
           .type = type,
           .layout = layout,
-          .fill = fill};
+          .fill = fill,
+          .algorithm = algorithm};
 }
 
 Results Program::forward(const Device& device, Mode mode) const {

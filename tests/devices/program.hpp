@@ -46,6 +46,7 @@ struct Program {
   Direction direction = Direction::forward;
   Layout layout = Layout::time_major;  ///< of x, y, dy and what else is over time
   InputMode input = InputMode::product;
+  std::string algorithm{};  ///< as RnnSpec::algorithm
   /// Elements before x, and after each of its rows.
   std::int64_t x_offset = 0, x_gap = 0;
   float fill = 0;

@@ -17,6 +17,8 @@ struct TestDevice {
   /// How much of what others have shown elsewhere is run again: all shapes of validation, all but
   /// the large ones, or two.
   enum class Effort { all, most, some } effort = Effort::all;
+  /// As RnnSpec::algorithm; of a name that says so.
+  std::string algorithm{};
 
   friend std::ostream& operator<<(std::ostream& out, const TestDevice& device) {
     return out << device.name;
@@ -25,6 +27,26 @@ struct TestDevice {
 
 /// Each program defines its own.
 std::vector<TestDevice> test_devices();
+
+/// These and, for each GPU, those with an algorithm that plans take only by name: on the emulated
+/// device `block`, whose threads meet at barriers alone, in the first order only.
+inline std::vector<TestDevice> devices_by_algorithm() {
+  std::vector<TestDevice> all;
+  bool first = true;
+  for (const TestDevice& device : test_devices()) {
+    all.push_back(device);
+    if (device.name == "cpu") continue;
+    for (const char* const algorithm : {"block", "cluster"}) {
+      if (!first && algorithm == std::string("block")) continue;
+      TestDevice named = device;
+      named.name += std::string("_") + algorithm;
+      named.algorithm = algorithm;
+      all.push_back(named);
+    }
+    first = false;
+  }
+  return all;
+}
 
 /// Whether one of them is a GPU, emulated or not.
 inline bool has_gpu() {

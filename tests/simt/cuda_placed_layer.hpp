@@ -153,6 +153,7 @@ class Layer {
   }
   void set_dims(Dims dims) { dims_ = dims; }
   CallStatus status() { return takt::status(memory_, stream_); }
+  void* scratch() { return MemoryView(memory_).scratch.data; }
   std::map<std::string, Doubles> results() const {
     std::map<std::string, Doubles> values;
     for (const char* name : results_) values[name] = tensors_.at(name).values(stream_);

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
+#include <takt/kernels/policy/status.hpp>
 #include <takt/takt.hpp>
 
 #include "cuda_placed_layer.hpp"
@@ -62,6 +64,23 @@ TEST(CudaStatus, SaysRowLengthAndT) {
   EXPECT_EQ(status.message(), "'lengths[3]' is 1201; it must be between 0 and T = 1000");
   EXPECT_FALSE(status.fine());
   EXPECT_EQ(CallStatus{}.message(), "");
+}
+
+TEST(CudaStatus, SaysThatAKernelGaveUp) {
+  const CallStatus status{.gave_up = true};
+  EXPECT_EQ(status.message(),
+            "a kernel waited too long for another block of its group and went on without it");
+  EXPECT_FALSE(status.fine());
+  // As a kernel leaves it, in the first bytes of scratch; the next call starts afresh.
+  Layer layer({.cell = "gru", .input_size = 1, .hidden_size = 2}, {4, 5}, {});
+  layer.forward();
+  EXPECT_TRUE(layer.status().fine());  // and it has run
+  StatusWord word;
+  word.gave_up = 1;
+  EXPECT_EQ(cudaMemcpy(layer.scratch(), &word, sizeof word, cudaMemcpyHostToDevice), cudaSuccess);
+  EXPECT_TRUE(layer.status().gave_up);
+  layer.forward();
+  EXPECT_TRUE(layer.status().fine());
 }
 
 TEST(CudaStatus, KnowsTheForwardOfAnotherShape) {

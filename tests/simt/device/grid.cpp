@@ -229,7 +229,10 @@ void Grid::stop(std::string kind, std::string text) {
 }
 
 Thread* Grid::next() {
-  if (deliver_async(ready_.empty())) progress();
+  // Who waits for data looks again when a barrier's phase is over, not for every piece of it.
+  const std::uint64_t before = changes_;
+  while (deliver_async(ready_.empty()) && ready_.empty() && changes_ == before) {
+  }
   if (stopped_) return nullptr;
   if (ready_.empty() && !polling_.empty()) {
     // Everybody polls: let all look again, and go on where they read the same twice without waiting

@@ -187,6 +187,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
   properties->totalGlobalMem = profile.memory_bytes;
   properties->sharedMemPerBlock = profile.shared_per_block;
   properties->sharedMemPerBlockOptin = profile.shared_per_block_optin;
+  properties->clusterLaunch = profile.largest_cluster > 1 ? 1 : 0;
   properties->sharedMemPerMultiprocessor = profile.shared_per_multiprocessor;
   properties->regsPerMultiprocessor = profile.registers_per_multiprocessor;
   properties->regsPerBlock = 65536;

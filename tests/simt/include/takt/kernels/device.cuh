@@ -8,7 +8,9 @@
 #include <cuda_fp16.h>
 
 #define TAKT_DEVICE inline
+#define TAKT_HAS_CLUSTERS true
 #define TAKT_UNROLL(rounds)
+#define TAKT_UNROLL_ALL
 
 // One array for each block and each declaration; `dims` may hold template parameters.
 #define TAKT_SHARED(type, name, dims)                             \

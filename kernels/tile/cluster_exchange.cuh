@@ -1,0 +1,125 @@
+// h of a group of blocks in their shared memory: every block of the cluster holds all of it, twice,
+// and each new h is pushed to all by the block that made it, where it counts on a barrier.
+//
+// A block writes its part of the new h into its own half first; once its threads have met, they
+// send it on, 16 bytes a thread and block. Two halves are enough: what a block sends for step s + 1
+// falls on h of step s - 1, and it sends only after it has all of h of step s, which its peers sent
+// after their threads had met behind the product with h of step s - 1. So each must send something.
+#pragma once
+
+#include <takt/kernels/policy/persistent.hpp>
+#include <takt/kernels/ptx/cluster.cuh>
+#include <takt/kernels/ptx/mbarrier.cuh>
+#include <takt/kernels/ptx/st_async.cuh>
+#include <takt/kernels/tile/patience.cuh>
+#include <takt/kernels/tile/weight_stationary.cuh>
+
+namespace takt {
+
+struct ClusterExchange {
+  unsigned char* h;          ///< [2][rows][pitch] of shared memory
+  ptx::Mbarrier* full;       ///< [2]
+  int* quits;                ///< [2] whether a thread of the block gave up, by the step's parity
+  int pitch, rows;           ///< bytes of a row; rows of a half
+  int blocks, rank;          ///< of the cluster
+  int first_byte, my_bytes;  ///< of a row: what this block makes of h
+  int row_bytes;             ///< what all blocks make
+  std::int64_t all_steps;    ///< that the group runs
+  std::int64_t steps = 0;    ///< done
+
+  /// All blocks' barriers are there after it, and each half waits for its first phase.
+  TAKT_DEVICE void begin(const Patience& patience) {
+    if constexpr (TAKT_HAS_CLUSTERS) {
+      if (blocks > 1) {
+        if (threadIdx.x == 0) {
+          quits[0] = quits[1] = 0;
+          ptx::mbarrier_init(&full[0], 1);
+          ptx::mbarrier_init(&full[1], 1);
+          ptx::fence_mbarrier_init();
+          if (!patience.gave_up) expect(1);
+          if (!patience.gave_up) expect(2);
+        }
+        ptx::cluster_arrive();
+        ptx::cluster_wait();
+        return;
+      }
+    }
+    __syncthreads();
+  }
+
+  /// Until all of h is in the current half. The first half is filled by the block itself.
+  TAKT_DEVICE void wait(Patience& patience) {
+    if constexpr (TAKT_HAS_CLUSTERS) {
+      if (blocks == 1 || steps == 0) return;
+      ptx::Mbarrier* const barrier = &full[steps % 2];
+      const auto parity = static_cast<unsigned>((steps - 1) / 2 % 2);
+      patience.wait([&] { return ptx::mbarrier_try_wait<ptx::Scope::cluster>(barrier, parity); });
+      if (threadIdx.x == 0 && !patience.gave_up) expect(steps + 2);
+      __syncwarp();  // whole warps multiply
+    }
+  }
+
+  TAKT_DEVICE unsigned char* current(int row) const { return half(steps) + row * pitch; }
+  TAKT_DEVICE unsigned char* next(int row) const { return half(steps + 1) + row * pitch; }
+
+  /// A lane's 16 bytes of a k block of a row.
+  TAKT_DEVICE HFragment load(int row, int k_block) const {
+    const int member = static_cast<int>(threadIdx.x) % 4;
+    const auto* const from = reinterpret_cast<const uint4*>(
+        current(row) + k_block * policy::Persistent::k_block_bytes + 16 * member);
+    const uint4 read = *from;
+    return {{read.x, read.y, read.z, read.w}};
+  }
+
+  /// The block's part of the next half is written: hand it on. The threads of the block meet here.
+  /// False where one of them gave up waiting: nothing is handed on, and the block's steps are over,
+  /// as soon will be those of the others, who get nothing more.
+  TAKT_DEVICE bool publish(const Patience& patience) {
+    bool goes_on = true;
+    if constexpr (TAKT_HAS_CLUSTERS)
+      if (patience.gave_up && blocks > 1) atomicExch(&quits[steps % 2], 1);
+    __syncthreads();
+    if constexpr (TAKT_HAS_CLUSTERS) {
+      if (blocks > 1) {
+        goes_on = quits[steps % 2] == 0;
+        if (goes_on && steps + 1 < all_steps) send();
+      }
+    }
+    ++steps;
+    return goes_on;
+  }
+
+  /// No block ends while another may still write to it.
+  TAKT_DEVICE void end() const {
+    if constexpr (TAKT_HAS_CLUSTERS) {
+      if (blocks == 1) return;
+      ptx::cluster_arrive();
+      ptx::cluster_wait();
+    }
+  }
+
+ private:
+  TAKT_DEVICE void send() const {
+    const int vectors = my_bytes / 16, all = rows * vectors;
+    for (int n = static_cast<int>(threadIdx.x); n < all * (blocks - 1);
+         n += static_cast<int>(blockDim.x)) {
+      const int to = n / all, vector = n % all;
+      const auto peer = static_cast<unsigned>(to < rank ? to : to + 1);
+      auto* const from =
+          reinterpret_cast<uint4*>(next(vector / vectors) + first_byte) + vector % vectors;
+      ptx::st_async(ptx::map_to_rank(from, peer), *from,
+                    ptx::map_to_rank(&full[(steps + 1) % 2], peer));
+    }
+  }
+  TAKT_DEVICE unsigned char* half(std::int64_t step) const {
+    return h + static_cast<int>(step % 2) * rows * pitch;
+  }
+  /// h of a step, in the phase that its half comes to next.
+  TAKT_DEVICE void expect(std::int64_t step) const {
+    if (step >= all_steps) return;
+    ptx::mbarrier_arrive_expect_tx(&full[step % 2],
+                                   static_cast<std::uint32_t>(rows * (row_bytes - my_bytes)));
+  }
+};
+
+}  // namespace takt

@@ -1,0 +1,120 @@
+// Which shape a persistent kernel takes: what fits, and of that what the model finds fastest.
+#include "cuda/persistent.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "say.hpp"
+
+namespace takt::cuda {
+namespace {
+
+using policy::Persistent;
+using policy::PersistentShape;
+
+/// Constants of the model, for an H100 or H200. All are guesses from published figures; none was
+/// measured here yet, so plans take a persistent form only by name.
+namespace model {
+constexpr double cycles_per_us = 1980;
+constexpr double block_us = 0.10;      ///< barriers and gates of a step
+constexpr double cluster_us = 0.30;    ///< until h of the last peer has come
+constexpr double shared_bytes = 128;   ///< a cycle and multiprocessor
+constexpr double exchange_bytes = 32;  ///< a cycle and block, sent
+constexpr double tensor_cycles = 4;    ///< of a fragment (16 x 64 bytes) times a row tile
+constexpr double strict_cycles = 16;
+}  // namespace model
+
+/// A step of all groups, where as many run at once as there is room for.
+double step_us(const PersistentShape& shape, std::int64_t B, const DeviceFacts& device) {
+  const double fragments = static_cast<double>(shape.warps() * shape.depth() * shape.gates);
+  const double in_shared = static_cast<double>(shape.warps() * shape.fragments_in_shared());
+  const double products =
+      fragments * (shape.wide_sums ? model::strict_cycles : model::tensor_cycles);
+  const double rows_read = static_cast<double>(shape.warps() * shape.depth()) *
+                           Persistent::row_tile * Persistent::k_block_bytes;
+  const double reads = (in_shared * Persistent::fragment_bytes + rows_read) / model::shared_bytes;
+  double us = model::block_us + shape.row_tiles * std::max(products, reads) / model::cycles_per_us;
+  if (shape.blocks > 1) {
+    const double sent = static_cast<double>(shape.tiles_of_block()) * Persistent::unit_tile *
+                        shape.element_bytes * shape.rows() * (shape.blocks - 1);
+    us += model::cluster_us + sent / model::exchange_bytes / model::cycles_per_us;
+  }
+  const std::int64_t at_once = std::max(1, device.multiprocessors / shape.blocks);
+  return us * static_cast<double>(Persistent::ceil_div(groups(shape, B), at_once));
+}
+
+std::string why_not(PersistentForm form, const RnnSpec& spec, Dims largest,
+                    const DeviceFacts& device) {
+  if (spec.type == DataType::f64) return "it has no f64; step has";
+  if (largest.T > most_persistent_steps)
+    return "T is " + number(largest.T) + "; it takes at most " + number(most_persistent_steps);
+  if (largest.B > most_persistent_rows)
+    return "B is " + number(largest.B) + "; it takes at most " + number(most_persistent_rows);
+  if (form == PersistentForm::block) return "";
+  if (device.largest_cluster < 2) return "the device has no clusters of blocks";
+  if (spec.hidden_size <= Persistent::unit_tile)
+    return "H is " + number(spec.hidden_size) + "; two blocks share at least " +
+           number(Persistent::unit_tile + 1) + " units";
+  return "";
+}
+
+/// The least shared memory that a form needs, for who asks why nothing fits.
+std::string does_not_fit(std::int64_t least_bytes, std::int64_t least_tiles,
+                         const DeviceFacts& device) {
+  if (least_tiles > Persistent::most_warps)
+    return "a block would have " + number(least_tiles * Persistent::unit_tile) +
+           " units; it takes at most " +
+           number(std::int64_t{Persistent::most_warps} * Persistent::unit_tile);
+  return "R does not fit: a block would need " + number(least_bytes) +
+         " bytes of shared memory; the device has " + number(device.shared_bytes_per_block);
+}
+
+}  // namespace
+
+std::string_view to_string(PersistentForm form) {
+  return form == PersistentForm::block ? "block" : "cluster";
+}
+
+PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, const CellInfo& cell,
+                                   Dims largest, const DeviceFacts& device) {
+  PersistentChoice choice;
+  choice.reason = why_not(form, spec, largest, device);
+  if (!choice.reason.empty()) return choice;
+  const bool strict = spec.type == DataType::f32 && spec.math == Math::strict;
+  std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max(), least_tiles = least_bytes;
+  const int first = form == PersistentForm::block ? 1 : 2;
+  const auto last = static_cast<int>(std::min<std::int64_t>(
+      {form == PersistentForm::block ? 1 : device.largest_cluster, Persistent::largest_cluster,
+       Persistent::unit_tiles(spec.hidden_size)}));
+  for (int blocks = first; blocks <= last; blocks *= 2)
+    for (int parts = 1; parts <= Persistent::most_warps; parts *= 2)
+      for (int row_tiles = 1; row_tiles <= Persistent::most_row_tiles(parts); row_tiles *= 2) {
+        const PersistentShape shape{.H = spec.hidden_size,
+                                    .gates = cell.gates,
+                                    .element_bytes = static_cast<int>(size_of(spec.type)),
+                                    .wide_sums = strict,
+                                    .blocks = blocks,
+                                    .parts = parts,
+                                    .row_tiles = row_tiles};
+        least_tiles = std::min(least_tiles, shape.tiles_of_block());
+        if (shape.warps() > Persistent::most_warps) continue;
+        least_bytes = std::min(least_bytes, shape.shared_bytes());
+        if (shape.shared_bytes() > device.shared_bytes_per_block) continue;
+        const double us = step_us(shape, std::max<std::int64_t>(1, largest.B), device);
+        if (choice.shape && us >= choice.step_us) continue;
+        choice.shape = shape;
+        choice.step_us = us;
+      }
+  if (!choice.shape) choice.reason = does_not_fit(least_bytes, least_tiles, device);
+  return choice;
+}
+
+std::string describe(const PersistentShape& shape, std::int64_t B) {
+  const std::int64_t count = groups(shape, std::max<std::int64_t>(1, B));
+  return number(shape.blocks) + (shape.blocks == 1 ? " block of " : " blocks of ") +
+         number(shape.threads()) + " threads a group, " + number(count) +
+         (count == 1 ? " group of " : " groups of ") + number(shape.rows()) + " rows, " +
+         number(shape.shared_bytes()) + " bytes of shared memory a block";
+}
+
+}  // namespace takt::cuda

@@ -1,0 +1,126 @@
+// The persistent kernels of every cell, as functions that launch them: one object a product
+// (persistent_f16.cu, ...), so that each compiles by itself.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <takt/cells.hpp>
+#include <takt/kernels/pack_fragments.cuh>
+#include <takt/kernels/persistent.cuh>
+
+#include "cuda/launch.cuh"
+#include "say.hpp"
+
+namespace takt::cuda {
+
+/// What a cell's chunks of steps are launched by.
+template <class Product>
+struct PersistentLaunches {
+  using Real = typename Product::Real;
+  void (*forward)(const PersistentForward<Real>& chunk, std::int64_t groups, cudaStream_t stream);
+  /// Also lets the kernel have all shared memory of the device's blocks, whatever the shape: other
+  /// plans launch the same function. Throws UnsupportedError where the device does not take the
+  /// shape after all.
+  void (*load_forward)(const policy::PersistentShape& shape, std::int64_t most_shared_bytes);
+  void (*pack)(const PackFragments<Real>& pack, cudaStream_t stream);
+};
+
+/// Of the cell at this place in AllCells.
+template <class Product>
+const PersistentLaunches<Product>& persistent_launches(std::int64_t cell_index);
+
+namespace detail {
+
+template <class Cell, class Product>
+auto persistent_kernel(const policy::PersistentShape& shape) {
+  return shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true>
+                         : &persistent_forward_kernel<Cell, Product, false>;
+}
+
+/// A launch of groups of blocks.
+struct GroupLaunch {
+  cudaLaunchAttribute cluster{};
+  cudaLaunchConfig_t config{};
+
+  GroupLaunch(const policy::PersistentShape& shape, std::int64_t groups, cudaStream_t stream) {
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim = {static_cast<unsigned>(shape.blocks), 1, 1};
+    config.gridDim = dim3(static_cast<unsigned>(groups * shape.blocks));
+    config.blockDim = dim3(static_cast<unsigned>(shape.threads()));
+    config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes());
+    config.stream = stream;
+    config.attrs = &cluster;
+    config.numAttrs = shape.blocks > 1 ? 1 : 0;
+  }
+  GroupLaunch(const GroupLaunch&) = delete;
+  GroupLaunch& operator=(const GroupLaunch&) = delete;
+};
+
+[[noreturn]] inline void refuse_shape(const policy::PersistentShape& shape) {
+  unsupported("Plan", "algorithm",
+              " needs " + number(shape.blocks) + " blocks of " + number(shape.threads()) +
+                  " threads and " + number(shape.shared_bytes()) +
+                  " bytes of shared memory at once; the device has no room for them (other "
+                  "processes, MPS or MIG may hold a part of it)");
+}
+
+template <class Params>
+void allow_shape(void (*kernel)(Params), const policy::PersistentShape& shape,
+                 std::int64_t most_shared_bytes) {
+  const char* const name = "persistent_forward_kernel";
+  load(name, kernel);
+  const auto* const function = reinterpret_cast<const void*>(kernel);
+  check(name, cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                   static_cast<int>(most_shared_bytes)));
+  int at_once = 0;
+  const GroupLaunch launch(shape, 1, nullptr);
+  if (shape.blocks > 1) {
+    check(name, cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
+    check(name, cudaOccupancyMaxActiveClusters(&at_once, function, &launch.config));
+  } else {
+    check(name, cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+                    &at_once, function, static_cast<int>(shape.threads()),
+                    static_cast<std::size_t>(shape.shared_bytes())));
+  }
+  if (at_once < 1) refuse_shape(shape);
+}
+
+template <class Cell, class Product>
+constexpr PersistentLaunches<Product> persistent_launches_of() {
+  using Real = typename Product::Real;
+  return {[](const PersistentForward<Real>& chunk, std::int64_t groups, cudaStream_t stream) {
+            const GroupLaunch launch(chunk.shape, groups, stream);
+            check("persistent_forward_kernel",
+                  cudaLaunchKernelEx(&launch.config, persistent_kernel<Cell, Product>(chunk.shape),
+                                     chunk));
+          },
+          [](const policy::PersistentShape& shape, std::int64_t most_shared_bytes) {
+            allow_shape(persistent_kernel<Cell, Product>(shape), shape, most_shared_bytes);
+            takt::cuda::load("pack_fragments_kernel", &pack_fragments_kernel<Product>);
+          },
+          [](const PackFragments<Real>& pack, cudaStream_t stream) {
+            launch_over("pack_fragments_kernel", &pack_fragments_kernel<Product>,
+                        policy::Persistent::unit_tiles(pack.H) *
+                            policy::Persistent::k_blocks(pack.H, sizeof(Real)) * pack.gates * 64,
+                        stream, pack);
+          }};
+}
+
+template <class Product, class... Cells>
+constexpr std::array<PersistentLaunches<Product>, sizeof...(Cells)> persistent_launches_of_all(
+    CellList<Cells...>) {
+  return {persistent_launches_of<Cells, Product>()...};
+}
+
+}  // namespace detail
+
+/// Defines persistent_launches of a product, in the one file that is its.
+#define TAKT_PERSISTENT_LAUNCHES(Product)                                                \
+  template <>                                                                            \
+  const PersistentLaunches<Product>& persistent_launches(std::int64_t cell_index) {      \
+    static constexpr auto all = detail::persistent_launches_of_all<Product>(AllCells{}); \
+    return all[static_cast<std::size_t>(cell_index)];                                    \
+  }
+
+}  // namespace takt::cuda

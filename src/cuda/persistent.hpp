@@ -1,0 +1,44 @@
+// Which shape a persistent kernel takes, if any: pure, from the sizes of a problem and facts of the
+// device.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <takt/cells.hpp>
+#include <takt/kernels/policy/persistent.hpp>
+#include <takt/spec.hpp>
+#include <takt/types.hpp>
+
+#include "facts.hpp"
+
+namespace takt::cuda {
+
+/// How h goes from step to step: within one block, or between the blocks of a cluster. The word is
+/// that of the algorithm.
+enum class PersistentForm { block, cluster };
+std::string_view to_string(PersistentForm form);
+
+/// The best shape of a form by the model, or why there is none.
+struct PersistentChoice {
+  std::optional<policy::PersistentShape> shape{};
+  double step_us = 0;  ///< by the model, all groups of rows
+  std::string reason{};
+};
+
+/// Steps and rows beyond these are the step algorithm's.
+inline constexpr std::int64_t most_persistent_steps = (std::int64_t{1} << 31) - 1;
+inline constexpr std::int64_t most_persistent_rows = 65'536;
+
+PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, const CellInfo& cell,
+                                   Dims largest, const DeviceFacts& device);
+
+/// Groups of blocks that share rows of the batch.
+inline std::int64_t groups(const policy::PersistentShape& shape, std::int64_t B) {
+  return policy::Persistent::ceil_div(B, shape.rows());
+}
+
+/// "4 blocks of 256 threads a group, 3 groups of 8 rows, 61.2 KiB of shared memory a block".
+std::string describe(const policy::PersistentShape& shape, std::int64_t B);
+
+}  // namespace takt::cuda
