@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <new>
 #include <system_error>
 
@@ -13,6 +12,7 @@
 #include <takt/status.hpp>
 
 #include "cpu/available_threads.hpp"
+#include "cpu/processor_name.hpp"
 #include "cuda/cuda.hpp"
 #include "plan.hpp"
 #include "say.hpp"
@@ -21,16 +21,6 @@ namespace takt {
 namespace {
 
 constexpr int most_threads = 1024;
-
-std::string processor_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) {
-      const auto colon = line.find(": ");
-      if (colon != std::string::npos) return line.substr(colon + 2);
-    }
-  return "unknown processor";
-}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -58,7 +48,7 @@ Device Device::cpu(const CpuOptions& options) {
       options.threads > 0 ? options.threads : std::min(cpu::available_threads(), most_threads);
   const auto& kernels = kernels_of<float>(*level->level, 0);
   state->facts = {.kind = DeviceKind::cpu,
-                  .name = processor_name(),
+                  .name = cpu::processor_name(),
                   .threads = threads,
                   .instruction_set = std::string(level->name),
                   .vector_bytes = kernels.vector * static_cast<std::int64_t>(sizeof(float))};

@@ -43,8 +43,8 @@ class TAKT_API Device {
   Place place() const noexcept;
   int threads() const noexcept;                         ///< of a cpu device; else 0
   const std::string& instruction_set() const noexcept;  ///< of a cpu device; else empty
-  /// "cpu (AMD EPYC 7763, 2 threads, x86-64-v3)", "cuda:0 (NVIDIA H200, compute capability 9.0,
-  /// 132 SMs, 139 GiB)".
+  /// "cpu (AMD EPYC (family 25, model 17, stepping 1), 2 threads, x86-64-v4)", "cuda:0 (NVIDIA
+  /// H200, compute capability 9.0, 132 SMs, 139 GiB)".
   std::string describe() const;
 
   friend bool operator==(const Device&, const Device&) = default;
