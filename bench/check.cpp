@@ -4,18 +4,28 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 #include <string_view>
 
 #include <takt/reference.hpp>
 
+#include "cuda/part.hpp"
+
 namespace takt::bench {
 namespace {
 
 using Values = std::vector<double>;
 
-constexpr std::uint64_t place_seed = 4;
+constexpr std::uint64_t place_seed = 4, row_seed = 7;
+constexpr double most_operations = 2.5e8;  // of the reference: a fraction of a second
+
+/// Of the reference in one step of all rows.
+double operations_of_step(Shape shape) {
+  shape.T = 1;
+  return operations(shape);
+}
 
 /// Some elements of an array, as doubles. The arrays of benchmarks are dense, so a part of them is
 /// one span of time.
@@ -25,8 +35,10 @@ Values values_as(const Array& array, std::int64_t from, std::int64_t count, cons
     const Real* data = static_cast<const Real*>(array.data()) + from;
     return Values(data, data + count);
   }
-  const std::vector<Real> all = to_host<Real>(array, stream);
-  return Values(all.begin() + from, all.begin() + from + count);
+  const bool is_whole = count == array.size();
+  const std::vector<Real> part =
+      to_host<Real>(is_whole ? array : part_on_gpu(array, from, count, stream), stream);
+  return Values(part.begin(), part.end());
 }
 
 Values values(const Array& array, std::int64_t from, std::int64_t count, const Stream& stream) {
@@ -49,7 +61,9 @@ class Checker {
         error_of_(error_of),
         shape_(problem.shape()),
         stream_(problem.stream()),
-        windows_(checked_windows(shape_)) {
+        windows_(checked_windows(shape_)),
+        rows_(checked_rows(shape_)) {
+    check_.rows = static_cast<std::int64_t>(rows_.size());
     if (shape_.input == InputMode::precomputed) weights_.emplace_back();  // no W
     for (const Array& array : problem.weights().arrays())
       weights_.push_back(values_of(array, stream_));
@@ -73,11 +87,31 @@ class Checker {
   States states_before(const Window& window) {
     if (window.first == 0) return initial_states();
     problem_.run_first(window.first);
-    return {values_of(problem_.hT(), stream_), values_of(problem_.cT(), stream_)};
+    return states(problem_.hT(), problem_.cT());
   }
 
-  States initial_states() const {
-    return {values_of(problem_.h0(), stream_), values_of(problem_.c0(), stream_)};
+  States initial_states() const { return states(problem_.h0(), problem_.c0()); }
+  States states(const Array& h, const Array& c) const {
+    return {of_rows(values_of(h, stream_), shape_.H), of_rows(values_of(c, stream_), shape_.H)};
+  }
+
+  bool has_all_rows() const { return check_.rows == shape_.B; }
+  /// Of [..., B, width], the rows that are compared.
+  template <class Value>
+  std::vector<Value> of_rows(std::vector<Value> all, std::int64_t width) const {
+    if (has_all_rows()) return all;
+    std::vector<Value> some;
+    const auto size = static_cast<std::int64_t>(all.size());
+    for (std::int64_t batch = 0; batch < size; batch += shape_.B * width)
+      for (const std::int64_t b : rows_) {
+        const auto row = all.begin() + batch + b * width;
+        some.insert(some.end(), row, row + width);
+      }
+    return some;
+  }
+
+  std::vector<std::int32_t> lengths_within(const Window& window) const {
+    return of_rows(problem_.lengths_within(window), 1);
   }
 
   /// All that is given lives as long as the problem.
@@ -88,7 +122,7 @@ class Checker {
     };
     return {.cell = shape_.cell,
             .T = window.count,
-            .B = shape_.B,
+            .B = check_.rows,
             .I = shape_.I,
             .H = shape_.H,
             .x = x.data(),
@@ -103,11 +137,11 @@ class Checker {
 
   Values part(const Array& array, const Window& window, std::int64_t width) const {
     const std::int64_t row = shape_.B * width;
-    return values(array, window.first * row, window.count * row, stream_);
+    return of_rows(values(array, window.first * row, window.count * row, stream_), width);
   }
 
   void steps_of_y(const Window& window, const States& before) {
-    const std::vector<std::int32_t> lengths = problem_.lengths_within(window);
+    const std::vector<std::int32_t> lengths = lengths_within(window);
     if (!lengths.empty() && *std::max_element(lengths.begin(), lengths.end()) == 0) return;
     const Values x = part(problem_.x(), window, shape_.I);
     note("y", window, part(problem_.y(), window, shape_.H),
@@ -119,7 +153,7 @@ class Checker {
     problem_.run_first(window.count);
     const Values x = part(problem_.x(), window, shape_.I),
                  dy = part(problem_.dy(), window, shape_.H);
-    const std::vector<std::int32_t> lengths = problem_.lengths_within(window);
+    const std::vector<std::int32_t> lengths = lengths_within(window);
     const States before = initial_states();
     const reference::Gradients expected =
         reference::backward(reference_problem(window, x, before, lengths), {.dy = dy.data()});
@@ -129,8 +163,13 @@ class Checker {
     auto gradient = problem_.gradients().arrays();
     std::size_t n = 0;
     for (const auto& [name, reference] : all)
-      if (!reference->empty() && n < gradient.size())
-        note(name, window, values_of(gradient[n++], stream_), *reference);
+      if (!reference->empty() && n < gradient.size()) {
+        if (has_all_rows())
+          note(name, window, values_of(gradient[n], stream_), *reference);
+        else
+          check_.unchecked.emplace_back(name);
+        ++n;
+      }
   }
 
   void note(const char* name, const Window& window, const Values& results,
@@ -143,6 +182,7 @@ class Checker {
   const Shape& shape_;
   const Stream& stream_;
   std::vector<Window> windows_;
+  std::vector<std::int64_t> rows_;
   std::vector<Values> weights_;
   Check check_;
 };
@@ -160,6 +200,15 @@ Array tensor_of(const Problem& problem, std::string_view name) {
   return problem.gradients().arrays().at(static_cast<std::size_t>(found - of_weights));
 }
 
+double largest_tensor(const Footprint& bytes) {
+  return std::max({bytes.x, bytes.y, bytes.weights});
+}
+
+/// As doubles.
+double widened(const Shape& shape, double bytes) {
+  return bytes * 8 / static_cast<double>(size_of(shape.type));
+}
+
 bool reference_knows(const std::string& cell) {
   const auto& known = reference::cells();
   return std::any_of(known.begin(), known.end(),
@@ -173,12 +222,23 @@ std::vector<double> values_of(const Array& array, const Stream& stream) {
 }
 
 std::int64_t window_width(const Shape& shape) {
-  constexpr double most_operations = 2.5e8;  // of the reference: a fraction of a second
   constexpr std::int64_t most_steps = 64;
-  Shape step = shape;
-  step.T = 1;
   return static_cast<std::int64_t>(
-      std::clamp(most_operations / operations(step), 1.0, 1.0 * most_steps));
+      std::clamp(most_operations / operations_of_step(shape), 1.0, 1.0 * most_steps));
+}
+
+std::int64_t checked_row_count(const Shape& shape) {
+  const double share = most_operations / operations_of_step(shape);
+  if (share >= 1) return shape.B;
+  return static_cast<std::int64_t>(std::max(1.0, share * static_cast<double>(shape.B)));
+}
+
+std::vector<std::int64_t> checked_rows(const Shape& shape) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(shape.B)), rows;
+  std::iota(all.begin(), all.end(), 0);
+  std::mt19937_64 draw(row_seed);
+  std::sample(all.begin(), all.end(), std::back_inserter(rows), checked_row_count(shape), draw);
+  return rows;
 }
 
 std::vector<Window> checked_windows(const Shape& shape) {
@@ -195,13 +255,13 @@ std::vector<Window> checked_windows(const Shape& shape) {
   return windows;
 }
 
-double check_bytes(const Shape& shape, const Footprint& bytes, bool against_peers) {
-  const double widened = 8 / static_cast<double>(size_of(shape.type));
-  const double weights = widened * (bytes.weights + bytes.gradients);
+double check_bytes(const Shape& shape, const Footprint& bytes) {
+  return largest_tensor(bytes) + widened(shape, bytes.weights + bytes.gradients);
+}
+
+double compare_bytes(const Shape& shape, const Footprint& bytes) {
   const double results = bytes.y + bytes.dx_and_dy + bytes.final_states + bytes.gradients;
-  const double largest = std::max({bytes.x, bytes.y, bytes.weights});
-  const double peers = against_peers ? widened * (results + largest) : 0;
-  return largest + std::max(weights, peers);
+  return largest_tensor(bytes) + widened(shape, results + largest_tensor(bytes));
 }
 
 std::vector<TensorError> compare(Peer& peer, const Problem& problem, const ErrorOf& error_of) {

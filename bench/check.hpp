@@ -25,7 +25,9 @@ using ErrorOf =
 struct Check {
   bool done = false;  ///< false where the reference does not know the cell
   std::vector<TensorError> tensors = {};
-  double run_seconds = 0;  ///< of the last run
+  std::int64_t rows = 0;                    ///< of the batch, that are compared
+  std::vector<std::string> unchecked = {};  ///< tensors that need more rows than these
+  double run_seconds = 0;                   ///< of the last run
 };
 
 /// All elements of an array, after everything on `stream` so far.
@@ -38,14 +40,23 @@ std::int64_t window_width(const Shape& shape);
 /// the end, and one between them whose place is drawn, the same in every run.
 std::vector<Window> checked_windows(const Shape& shape);
 
+/// Rows of the batch that are compared: all, but where a single step is too many operations as many
+/// as are not, at least one.
+std::int64_t checked_row_count(const Shape& shape);
+/// Which: drawn ones, in rising order, the same in every run.
+std::vector<std::int64_t> checked_rows(const Shape& shape);
+
 /// Bytes of the host that checking takes at most, beside the problem's own: weights and their
-/// gradients in f64, one tensor as the device has it; of a peer its results and one of takt's in
-/// f64.
-double check_bytes(const Shape& shape, const Footprint& bytes, bool against_peers);
+/// gradients in f64, one tensor as the device has it.
+double check_bytes(const Shape& shape, const Footprint& bytes);
+/// The same of comparing a peer: its results and one of takt's in f64, one tensor as the device has
+/// it.
+double compare_bytes(const Shape& shape, const Footprint& bytes);
 
 /// Runs the problem: y of the whole run in its windows, of which all but the first start from the
-/// states of a run that ends there; in training the gradients of a run over the first window alone.
-/// The last run is one over all steps.
+/// states of a run that ends there; in training the gradients of a run over the first window alone,
+/// those of weights where all rows are compared, of which they are sums. The last run is one over
+/// all steps.
 Check check(Problem& problem, const ErrorOf& error_of);
 
 /// What a peer computed against what takt did: both have just run all steps.

@@ -94,6 +94,8 @@ std::optional<double> shared_bytes_of(std::string_view compute_capability) {
   return std::nullopt;
 }
 
+constexpr const char* product_types[] = {"bf16", "f16", "tf32"};  // of mma_rate
+
 constexpr double nano = 1e-9, mega = 1e6, giga = 1e9, tera = 1e12;
 
 constexpr ConstantSource grid_exchange{"grid_exchange", "ns", nano,
@@ -161,6 +163,21 @@ LimitConstants constants_from(std::span<const MicroResult> results, const GpuFac
     if (const auto exchange = exchange_of(results, cluster_exchange, blocks))
       constants.clusters[blocks].exchange = exchange;
   return constants;
+}
+
+bool has_all(const LimitConstants& constants) {
+  const auto& clusters = constants.clusters;
+  const bool has_clusters =
+      std::all_of(std::begin(cluster_sizes), std::end(cluster_sizes), [&](int blocks) {
+        const auto found = clusters.find(blocks);
+        return found != clusters.end() && found->second.active && found->second.exchange;
+      });
+  const bool has_products =
+      std::all_of(std::begin(product_types), std::end(product_types),
+                  [&](const char* type) { return constants.products.contains(type); });
+  return constants.shared_bytes && constants.clock && constants.graph_kernel &&
+         constants.stream_kernel && !constants.global_read.empty() && constants.shared_read &&
+         constants.function && has_products && constants.grid_exchange && has_clusters;
 }
 
 }  // namespace takt::bench

@@ -38,4 +38,7 @@ std::span<const ConstantSource> constant_sources();
 /// the least time. Results in another unit or not above 0 do not count.
 LimitConstants constants_from(std::span<const MicroResult> results, const GpuFacts& gpu);
 
+/// Whether nothing is missing that takt_microbench measures.
+bool has_all(const LimitConstants& constants);
+
 }  // namespace takt::bench

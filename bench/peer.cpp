@@ -9,9 +9,9 @@ namespace takt::bench {
 namespace {
 
 constexpr PeerLibrary libraries[] = {
-    {"onednn", "oneDNN", DeviceKind::cpu, onednn_version, onednn_missing, prepare_onednn},
-    {"cudnn", "cuDNN", DeviceKind::cuda, cudnn_version, cudnn_missing, prepare_cudnn},
-    {"two-kernel-loop", "two-kernel loop", DeviceKind::cuda, loop_version, loop_missing,
+    {"onednn", "oneDNN", DeviceKind::cpu, false, onednn_version, onednn_missing, prepare_onednn},
+    {"cudnn", "cuDNN", DeviceKind::cuda, false, cudnn_version, cudnn_missing, prepare_cudnn},
+    {"two-kernel-loop", "two-kernel loop", DeviceKind::cuda, true, loop_version, loop_missing,
      prepare_loop},
 };
 

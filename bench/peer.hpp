@@ -53,6 +53,7 @@ struct PeerLibrary {
   std::string_view word;  ///< as options spell it: "onednn"
   std::string_view name;  ///< "oneDNN"
   DeviceKind kind;        ///< of the devices that it runs on
+  bool takes_Wx;          ///< in the place of x
   std::string (*version)();
   /// Why it is not here; empty where it is.
   std::string (*missing)();

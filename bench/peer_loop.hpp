@@ -1,5 +1,6 @@
 // What a programmer writes first for a GPU, beside takt: W x of all steps in one product of
-// cuBLAS, then for each step one product R h and one kernel for the gates.
+// cuBLAS, unless it is given, then for each step one product R h and one kernel for the gates.
+// Inference only.
 #pragma once
 
 #include "peer.hpp"

@@ -129,6 +129,7 @@ std::string extras_of(const Shape& shape) {
   if (shape.heads != 1) add("heads=" + std::to_string(shape.heads));
   if (shape.input != InputMode::product) add(std::string(to_string(shape.input)));
   if (shape.lengths != Lengths::full) add("lengths=" + std::string(to_string(shape.lengths)));
+  if (!shape.algorithm.empty()) add("algorithm=" + shape.algorithm);
   return text;
 }
 
@@ -142,7 +143,8 @@ Plan make_plan(const Shape& shape, const Device& device) {
                      .input = shape.input,
                      .type = shape.type,
                      .math = shape.math,
-                     .heads = shape.heads};
+                     .heads = shape.heads,
+                     .algorithm = shape.algorithm};
   return Plan(spec, {shape.T, shape.B}, shape.mode(), device);
 }
 

@@ -81,6 +81,48 @@ TEST(BenchCheck, SaysWhatItCompared) {
   }
 }
 
+/// A step of 16 rows of these is 16 * 2 * 4 * 1024 * 2048 operations, 3 times that in training.
+Shape large(takt::bench::Timed timed) {
+  return {.cell = "lstm", .T = 2, .B = 16, .I = 1024, .H = 1024, .timed = timed};
+}
+
+TEST(BenchCheck, ComparesDrawnRowsOfALargeStep) {
+  using takt::bench::checked_rows;
+  const Shape shape = large(takt::bench::Timed::inference);
+  EXPECT_EQ(takt::bench::operations(shape), 2 * 16 * 2 * 4 * 1024. * 2048);
+  const std::vector<std::int64_t> rows = checked_rows(shape);
+  ASSERT_EQ(rows.size(), 14u);  // 2.5e8 operations
+  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end()));
+  EXPECT_EQ(std::adjacent_find(rows.begin(), rows.end()), rows.end());
+  EXPECT_GE(rows.front(), 0);
+  EXPECT_LT(rows.back(), 16);
+  EXPECT_EQ(checked_rows(shape), rows);
+  Shape huge = shape;
+  huge.H = huge.I = 65536;
+  EXPECT_EQ(takt::bench::checked_row_count(huge), 1);
+  EXPECT_EQ(checked_rows(shape_of(4)), (std::vector<std::int64_t>{0, 1}));
+}
+
+TEST(BenchCheck, NamesWhatDrawnRowsDoNotTell) {
+  for (const bool trains : {false, true}) {
+    const Shape shape =
+        large(trains ? takt::bench::Timed::training : takt::bench::Timed::inference);
+    takt::bench::Problem problem(shape,
+                                 takt::bench::make_plan(shape, takt::Device::cpu({.threads = 1})));
+    const Check check = takt::bench::check(problem, measured_error);
+    EXPECT_EQ(check.rows, trains ? 4 : 14);
+    EXPECT_EQ(check.unchecked, trains ? (std::vector<std::string>{"dW", "dR", "dbW", "dbR"})
+                                      : std::vector<std::string>());
+    std::vector<std::string> compared;
+    for (const auto& tensor : check.tensors) {
+      compared.push_back(tensor.tensor);
+      EXPECT_LT(tensor.error, 1e-4) << tensor.tensor;
+    }
+    EXPECT_EQ(compared, trains ? (std::vector<std::string>{"dx", "y", "y"})
+                               : (std::vector<std::string>{"y", "y"}));
+  }
+}
+
 // Else the recurrent product of a single step would be one by zeros.
 TEST(BenchCheck, StartsFromRandomStates) {
   for (const char* cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}) {

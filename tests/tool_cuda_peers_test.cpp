@@ -89,6 +89,24 @@ TEST(ToolTwoKernelLoop, AgreesInEachCellAndType) {
   }
 }
 
+TEST(ToolTwoKernelLoop, TakesWhatIsMultipliedAlready) {
+  std::string list;
+  for (const char* cell_and_gates : {"rnn_tanh 1", "rnn_relu 1", "lstm 4", "gru 3"})
+    for (const char* type : {"f32", "tf32", "f16", "bf16"}) {
+      const std::string text = cell_and_gates, cell = text.substr(0, text.find(' '));
+      const int gates = text.back() - '0';
+      list +=
+          cell + " " + type + " 4 3 " + std::to_string(6 * gates) + " 6 inference precomputed\n";
+    }
+  const json all = points("two-kernel-loop", list);
+  ASSERT_EQ(all.size(), 16u);
+  for (const json& point : all) expect_measured(point, point["peers"][0]);
+  EXPECT_EQ(
+      points("two-kernel-loop",
+             "gru f32 4 3 18 6 inference precomputed lengths=uniform\n")[0]["peers"][0]["refusal"],
+      "two-kernel loop is measured on full rows only");
+}
+
 TEST(ToolTwoKernelLoop, StartsFromTheSameStates) {
   for (const char* cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}) {
     const json all = points("two-kernel-loop", std::string(cell) + " f32 1 3 5 6 inference\n");

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -20,6 +23,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using takt::test::Folder;
 using takt::test::run_tool;
+using takt::test::RunningTool;
 using takt::test::ToolResult;
 using takt::test::ToolRun;
 using Contents = std::map<std::string, std::string>;
@@ -142,6 +146,40 @@ TEST(ToolOutput, DevicesAndLinksStayWhatTheyAre) {
   EXPECT_EQ(run_tool({"info", "--json", folder / "link.json"}).exit_code, 0);
   EXPECT_TRUE(fs::is_symlink(folder / "link.json"));
   EXPECT_EQ(json::parse(folder.read("real.json"))["command"], "takt info");
+}
+
+/// What a run has printed that a signal ended so long after its start.
+std::string out_of_a_run_ended_by(int signal, std::chrono::milliseconds after) {
+  const Folder folder;
+  folder.write("list", "lstm f32 4 2 3 5 inference\nlstm f32 50000 64 64 64 training\n");
+  RunningTool tool(
+      ToolRun{.arguments = {"bench", "--shapes", "list", "--seconds", "0.001", "--json", "-"},
+              .folder = folder.path()});
+  std::this_thread::sleep_for(after);
+  tool.send(signal);
+  const ToolResult result = tool.wait();
+  EXPECT_EQ(result.signal, signal) << result.err;
+  EXPECT_EQ(folder.contents().size(), 1u);
+  return result.out;
+}
+
+// The first point takes a fraction of a second where nothing else runs, the second one minutes.
+TEST(ToolOutput, HasWhatWasMeasuredBeforeASignal) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::string out;
+    for (auto after = std::chrono::milliseconds(1500); out.empty() && after.count() < 60000;
+         after *= 2)
+      out = out_of_a_run_ended_by(signal, after);
+    const json report = json::parse(out, nullptr, false);
+    ASSERT_FALSE(report.is_discarded()) << out;
+    EXPECT_EQ(report["complete"], false);
+    ASSERT_EQ(report["points"].size(), 1u);
+    EXPECT_GE(report["points"][0]["samples_s"].size(), 30u);
+  }
+}
+
+TEST(ToolOutput, HasNothingWhereNothingWasMeasuredBeforeASignal) {
+  EXPECT_EQ(out_of_a_run_ended_by(SIGTERM, std::chrono::milliseconds(30)), "");
 }
 
 }  // namespace

@@ -219,6 +219,8 @@ TEST(ToolRefuses, ListsThatAreNoLists) {
                       {"'\\x7f' must be one of: layers=N"});
   expect_list_refusal(cell + " f32 1 1 1 1 inference layers=0", {"'layers' is '0'", "between 1"});
   expect_list_refusal(cell + " f32 1 1 1 1 inference heads", {"'heads' is ''", "between 1"});
+  expect_list_refusal(cell + " f32 1 1 1 1 inference algorithm=16",
+                      {"'algorithm' is '16'", "a word of takt explain"});
   expect_list_refusal(cell + " f32 1 1 1 4 inference projection=5",
                       {"'projection' is '5'", "between 1 and 4"});
   expect_list_refusal(cell + " f32 1 1 1 1 inference lengths=full",

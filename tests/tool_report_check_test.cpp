@@ -49,7 +49,7 @@ TEST(ToolReport, CheckFailsWhereADigitWasChangedByHand) {
   ASSERT_EQ(tree.report().exit_code, done);
   for (const Edit& edit :
        {Edit{"README.md", "|           0.50 |", "|           0.49 |",
-             "README.md:10 in block 'cpu-ratios': the file has '| lstm "},
+             "README.md:15 in block 'cpu-ratios': the file has '| lstm "},
         Edit{"docs/measurements.md", " 14.000 (persist", " 15.000 (persist",
              " in block 'gpu-shapes': the file has '| lstm "},
         Edit{"docs/hardware.md", "2 of 3", "3 of 3", "docs/hardware.md:28: the file has '| "}}) {
@@ -81,7 +81,7 @@ TEST(ToolReport, ChecksPicturesByTheirRecordsAndThemselves) {
   if (!has_gnuplot()) GTEST_SKIP() << "no gnuplot";
   const RecordedTree tree;
   ASSERT_EQ(tree.report().exit_code, done);
-  const std::string name = "docs/plots/ratio-onednn-f32-cpu-made-up-2-threads.svg";
+  const std::string name = "docs/plots/ratio-onednn-f32-t10-cpu-made-up-2-threads.svg";
   const std::string original = tree.folder.read(name);
   const auto expect_check = [&](const std::string& said) {
     const ToolResult result = tree.report({"--check"});
@@ -101,6 +101,31 @@ TEST(ToolReport, ChecksPicturesByTheirRecordsAndThemselves) {
   EXPECT_TRUE(holds(tree.report().out, "removed docs/plots/older.svg"));
   EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/other.svg")) << "that is somebody else's";
   EXPECT_EQ(tree.report({"--check"}).exit_code, done);
+}
+
+TEST(ToolReport, GivesTheSameAsJson) {
+  const RecordedTree tree;
+  const ToolResult written = tree.report({"--json"});
+  ASSERT_EQ(written.exit_code, done) << written.err;
+  const json first = json::parse(written.out);
+  EXPECT_EQ(first["command"], "takt report");
+  EXPECT_EQ(first["records"], 9);
+  EXPECT_EQ(first["emulated"].size(), 2u);
+  EXPECT_FALSE(first["written"].empty());
+  int with_ratio = 0;
+  for (const json& each : first["ratios"]) with_ratio += each["ratio"].is_number() ? 1 : 0;
+  EXPECT_EQ(with_ratio, 4 + 1) << first["ratios"];
+  EXPECT_EQ(first["ratios"][0]["ratio"], 0.25);
+  EXPECT_EQ(first["ratios"][0]["H"], 64);
+  EXPECT_EQ(first["ratios"][0]["record"], "bench/results/cpu-new.json");
+
+  tree.folder.write("README.md", replaced(tree.folder.read("README.md"), "0.50 |", "0.49 |"));
+  const ToolResult check = tree.report({"--check", "--json", "check.json"});
+  EXPECT_EQ(check.exit_code, outside);
+  const json second = json::parse(tree.folder.read("check.json"));
+  ASSERT_EQ(second["differences"].size(), 1u);
+  EXPECT_TRUE(holds(check.out, second["differences"][0].get<std::string>() + "\n"));
+  EXPECT_EQ(tree.report({"--json", "missing/x.json"}).exit_code, takt::test::misused);
 }
 
 }  // namespace

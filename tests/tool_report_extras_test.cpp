@@ -28,6 +28,8 @@ TEST(ToolReportExtras, StandBesideTheSizesOfARecordOfTaktBench) {
                     "lstm f32 4 2 3 8 inference\n"
                     "lstm f32 4 2 3 8 inference lengths=zipf\n"
                     "lstm f32 4 2 3 8 inference heads=4\n"
+                    "lstm f32 4 2 3 8 inference algorithm=cpu\n"
+                    "lstm f32 4 2 3 8 inference algorithm=cluster\n"
                     "lstm f32 4 2 32 8 inference precomputed\n");
   const std::string name = "bench/results/a.json";
   const ToolResult bench =
@@ -45,6 +47,8 @@ TEST(ToolReportExtras, StandBesideTheSizesOfARecordOfTaktBench) {
        {"| cell | mode | type | extras | T | B | I | H | us/step | spread | GFLOP/s |",
         "| lstm | inference | f32 | | 4 | 2 | 3 | 8 | ",
         "| lstm | inference | f32 | heads=4 | 4 | 2 | 3 | 8 | refused | - | - | - |",
+        "| lstm | inference | f32 | algorithm=cpu | 4 | 2 | 3 | 8 | ",
+        "| lstm | inference | f32 | algorithm=cluster | 4 | 2 | 3 | 8 | refused | - | - | - |",
         "| lstm | inference | f32 | lengths=zipf | 4 | 2 | 3 | 8 | ",
         "| lstm | inference | f32 | precomputed | 4 | 2 | 32 | 8 | "})
     EXPECT_TRUE(holds(text, row)) << row << "\n" << text;
@@ -74,7 +78,7 @@ TEST(ToolReportExtras, HaveRatiosAndPicturesOfTheirOwn) {
     EXPECT_TRUE(holds(text, row)) << row << "\n" << text;
   if (!has_gnuplot()) GTEST_SKIP() << "no gnuplot";
   const std::string ratio =
-      tree.folder.read("docs/plots/ratio-onednn-f32-cpu-made-up-2-threads.svg");
+      tree.folder.read("docs/plots/ratio-onednn-f32-t10-cpu-made-up-2-threads.svg");
   EXPECT_TRUE(holds(ratio, ">0.50<")) << ratio;
   for (const std::string number : {">0.25<", ">0.35<"}) EXPECT_FALSE(holds(ratio, number)) << ratio;
 }

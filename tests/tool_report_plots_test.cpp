@@ -66,7 +66,7 @@ TEST(ToolReportPlots, AreNotLinkedWhereGnuplotFails) {
   programs.write("gnuplot", "#!/bin/sh\nexit 5\n");
   fs::permissions(programs / "gnuplot", fs::perms::owner_all);
   expect_no_pictures(tree, programs.path(),
-                     "gnuplot failed on docs/plots/ratio-onednn-f32-cpu-made-up-2-threads.svg: "
+                     "gnuplot failed on docs/plots/ratio-onednn-f32-t10-cpu-made-up-2-threads.svg: "
                      "exit status 5");
 }
 
@@ -94,11 +94,11 @@ TEST(ToolReportPlots, HaveFilesOfTheirOwn) {
                                                      {"cpu-x-y-2-threads-2", devices[2]},
                                                      {"cpu-x-y-2-threads-3", devices[1]}};
   for (const auto& [name, device] : titles)
-    EXPECT_TRUE(
-        holds(tree.folder.read("docs/plots/ratio-onednn-f32-" + name + ".svg"), ">" + device + ";"))
+    EXPECT_TRUE(holds(tree.folder.read("docs/plots/ratio-onednn-f32-t10-" + name + ".svg"),
+                      ">" + device + ";"))
         << name;
-  EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/ratio-onednn-f32.svg"));
-  EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/ratio-onednn-f32-2.svg"));
+  EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/ratio-onednn-f32-t10.svg"));
+  EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/ratio-onednn-f32-t10-2.svg"));
   const ToolResult check = tree.report({"--check"});
   EXPECT_EQ(check.exit_code, done) << check.out;
 }

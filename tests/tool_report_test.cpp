@@ -261,8 +261,8 @@ TEST(ToolReport, DrawsWhatRecordsGive) {
   const RecordedTree tree;
   ASSERT_EQ(tree.report().exit_code, done);
   const std::string device = "cpu-made-up-2-threads.svg";
-  const std::string ratio = tree.folder.read("docs/plots/ratio-onednn-f32-" + device),
-                    steps = tree.folder.read("docs/plots/steps-onednn-f32-" + device),
+  const std::string ratio = tree.folder.read("docs/plots/ratio-onednn-f32-t10-" + device),
+                    steps = tree.folder.read("docs/plots/steps-onednn-f32-t10-" + device),
                     growth = tree.folder.read("docs/plots/growth-lstm-f32-inference-" + device);
   for (const std::string& svg : {ratio, steps}) {
     EXPECT_TRUE(holds(svg, "takt against oneDNN, f32, T = 10<")) << svg;
@@ -283,7 +283,7 @@ TEST(ToolReport, DrawsWhatRecordsGive) {
   EXPECT_TRUE(holds(growth, "Growth with sequence length: lstm f32, forward"));
   EXPECT_TRUE(holds(growth, "2026-01-15, commit ccccccc"));
   EXPECT_TRUE(
-      holds(tree.folder.read("docs/measurements.md"), "](plots/ratio-onednn-f32-" + device));
+      holds(tree.folder.read("docs/measurements.md"), "](plots/ratio-onednn-f32-t10-" + device));
 }
 
 TEST(ToolReport, LeavesOutWhatIsNoNumber) {

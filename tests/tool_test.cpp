@@ -30,7 +30,7 @@ using takt::test::RunningTool;
 using takt::test::ToolResult;
 using takt::test::ToolRun;
 
-const std::vector<std::string> subcommands = {"info", "validate", "bench", "explain"};
+const std::vector<std::string> subcommands = {"info", "validate", "bench", "explain", "report"};
 const std::string first_cell(takt::known_cells().front().name);
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -101,7 +101,7 @@ TEST(ToolInfo, GivesTheSameAsJsonAndNothingElse) {
     for (std::size_t n = 0; n < info["devices"].size(); ++n) {
       const json& device = info["devices"][n];
       EXPECT_EQ(device["place"], n == 0 ? "cpu" : "cuda:" + std::to_string(n - 1));
-      EXPECT_EQ(device["algorithms"].size(), 2u);
+      EXPECT_EQ(device["algorithms"].size(), 4u);
       EXPECT_EQ(device.contains("driver"), n > 0);
     }
   }

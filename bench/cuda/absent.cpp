@@ -2,6 +2,7 @@
 #include <takt/error.hpp>
 
 #include "cuda/event_clock.hpp"
+#include "cuda/part.hpp"
 #include "peer_cudnn.hpp"
 #include "peer_loop.hpp"
 
@@ -13,6 +14,10 @@ constexpr const char* missing = "built without CUDA";
 }  // namespace
 
 std::unique_ptr<DeviceClock> make_event_clock(const Stream&) {
+  throw DeviceError("takt: benchmarks on a GPU: built without CUDA");
+}
+
+Array part_on_gpu(const Array&, std::int64_t, std::int64_t, const Stream&) {
   throw DeviceError("takt: benchmarks on a GPU: built without CUDA");
 }
 

@@ -51,7 +51,8 @@ __global__ void gates_kernel(GateArguments<Real> step) {
   Gate gate[Cell::gates];
   for (int g = 0; g < Cell::gates; ++g) {
     const std::int64_t row = g * step.H + j, place = b * Cell::gates * step.H + row;
-    gate[g].wx = step.Wx[place] + static_cast<float>(step.bW[row]);
+    const float Wx = step.Wx != nullptr ? step.Wx[place] : static_cast<float>(step.given_Wx[place]);
+    gate[g].wx = Wx + static_cast<float>(step.bW[row]);
     gate[g].rh = step.Rh[place] + static_cast<float>(step.bR[row]);
   }
   float none = 0;

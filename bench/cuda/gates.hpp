@@ -8,16 +8,17 @@
 
 namespace takt::bench {
 
-/// Of a step. Products are f32; h and the biases are of the layer's type.
+/// Of a step. Products are f32; h, the biases and a W x that is given are of the layer's type.
 template <class Real>
 struct GateArguments {
-  const float* Wx;  ///< [B,G*H]
-  const float* Rh;  ///< [B,G*H]
-  const Real* bW;   ///< [G*H]
-  const Real* bR;   ///< [G*H]
-  const Real* h;    ///< [B,H] before the step
-  Real* y;          ///< [B,H] after it
-  float* c;         ///< [B,H], of an lstm
+  const float* Wx;       ///< [B,G*H]; null where it is given
+  const Real* given_Wx;  ///< [B,G*H], else null
+  const float* Rh;       ///< [B,G*H]
+  const Real* bW;        ///< [G*H]
+  const Real* bR;        ///< [G*H]
+  const Real* h;         ///< [B,H] before the step
+  Real* y;               ///< [B,H] after it
+  float* c;              ///< [B,H], of an lstm
   std::int64_t B, H;
 };
 

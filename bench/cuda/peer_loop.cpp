@@ -1,6 +1,7 @@
 // The two-kernel loop: forward, step by step, as it is first written.
 #include "peer_loop.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <cublasLt.h>
@@ -26,21 +27,28 @@ class Loop : public Peer {
     const std::int64_t rows = shape_.B * shape_.H;
     const cudaStream_t stream = StreamRef(problem_.stream()).handle();
     const std::vector<Array>& weights = problem_.weights().arrays();
+    const Array &R = weights.end()[-3], &bW = weights.end()[-2], &bR = weights.end()[-1];
     const auto element = [](const Array& array) { return static_cast<const Real*>(array.data()); };
-    float *const Wx = static_cast<float*>(Wx_.data()), *const Rh = static_cast<float*>(Rh_.data());
+    float* const Rh = static_cast<float*>(Rh_.data());
     float* const c = c_.size() > 0 ? static_cast<float*>(c_.data()) : nullptr;
     Real* y = static_cast<Real*>(y_.data());
     if (c != nullptr)
       checked("cudaMemcpyAsync", cudaMemcpyAsync(c, problem_.c0().data(),
                                                  static_cast<std::size_t>(rows) * sizeof(float),
                                                  cudaMemcpyDeviceToDevice, stream));
-    input_product_.enqueue(problem_.x().data(), weights[0].data(), Wx, stream);
-    const Real* h = element(problem_.h0());
+    float* Wx = nullptr;
+    if (input_product_) {
+      Wx = static_cast<float*>(Wx_.data());
+      input_product_->enqueue(problem_.x().data(), weights.front().data(), Wx, stream);
+    }
+    const Real *h = element(problem_.h0()), *x = element(problem_.x());
     for (std::int64_t t = 0; t < shape_.T; ++t, h = y, y += rows) {
-      step_product_.enqueue(h, weights[1].data(), Rh, stream);
-      checked("gates_kernel", gates_({Wx + t * gates_size_, Rh, element(weights[2]),
-                                      element(weights[3]), h, y, c, shape_.B, shape_.H},
-                                     stream));
+      step_product_.enqueue(h, R.data(), Rh, stream);
+      const std::int64_t place = t * gates_size_;
+      checked("gates_kernel",
+              gates_({Wx == nullptr ? nullptr : Wx + place, Wx == nullptr ? x + place : nullptr, Rh,
+                      element(bW), element(bR), h, y, c, shape_.B, shape_.H},
+                     stream));
     }
   }
 
@@ -61,18 +69,24 @@ class Loop : public Peer {
         gates_size_(shape.B * cell.gates * shape.H),
         y_(device, {shape.T, shape.B, shape.H}, shape.type),
         c_(device, {cell.inner_states(), shape.B, shape.H}),
-        Wx_(device, {shape.T, gates_size_}),
+        Wx_(device, {has_input_product(shape) ? shape.T : 0, gates_size_}),
         Rh_(device, {gates_size_}),
-        input_product_(device, {shape.T * shape.B, cell.gates * shape.H, shape.I}, shape.type,
-                       shape.math),
-        step_product_(device, {shape.B, cell.gates * shape.H, shape.H}, shape.type, shape.math) {}
+        step_product_(device, {shape.B, cell.gates * shape.H, shape.H}, shape.type, shape.math) {
+    if (has_input_product(shape))
+      input_product_.emplace(device,
+                             RowProduct::Sizes{shape.T * shape.B, cell.gates * shape.H, shape.I},
+                             shape.type, shape.math);
+  }
+
+  static bool has_input_product(const Shape& shape) { return shape.input == InputMode::product; }
 
   const Problem& problem_;
   const Shape& shape_;
   LaunchGates<Real> gates_;
   std::int64_t gates_size_;  ///< B * G * H
   Array y_, c_, Wx_, Rh_;
-  RowProduct input_product_, step_product_;
+  RowProduct step_product_;
+  std::optional<RowProduct> input_product_;  ///< none where x is W x
 };
 
 template <class Real>

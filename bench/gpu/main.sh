@@ -13,8 +13,8 @@ source "$root/bench/gpu/stages.sh"
 source "$root/bench/gpu/prepare.sh"
 
 # Lists of shapes, in the order in which they tell: the first is what there must be time for.
-shape_lists=(gpu sequence-length flashrnn deepbench-inference deepbench-training small-hidden
-  streaming structure grid)
+shape_lists=(gpu persistent sequence-length flashrnn deepbench-inference deepbench-training
+  small-hidden streaming structure grid)
 # What takt is measured against, where it is there.
 readonly peers=(cudnn two-kernel-loop)
 
@@ -105,11 +105,13 @@ choose_programs() {
     other_filter="*-$gpu_filter"
     # Those that read the tree or run the tool that they were built with.
     [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:KernelFamilies.*'
-    [[ -z $prebuilt ]] || other_filter+=':Limit*:MachineLimits.*:Microbench.*:Prediction.*'
+    [[ -z $prebuilt ]] || other_filter+=':FrozenConstants.*:Limit*:MachineLimits.*:Microbench.*'
+    [[ -z $prebuilt ]] || other_filter+=':Prediction.*'
     [[ -z $prebuilt ]] || other_filter+=':Readme.*:Roofline.*'
     # Each takes some seconds there.
     sanitizer_filter='*/CudaContract.Nothing*/lstm:*/CudaContract.Nothing*/gru'
     sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/lstm_*_cuda'
+    sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/gru_*_cuda_cluster'
     sanitizer_filter+=':*/DeviceBits.GradientsDoNotDependOnWhatElseIsAsked/gru_*_cuda'
   fi
   needed_programs=("$takt_program" "$tests_program" "$conformance_program")

@@ -154,6 +154,7 @@ void BenchOptions::add_problem(CLI::App& app) {
   mode_option_ = add_word(app, "--mode", shape_.timed,
                           "What is timed: forward, forward of a plan for training, or forward "
                           "and backward; with --shapes, of every case");
+  algorithm_option_ = add_algorithm(app, shape_.algorithm);
   app.add_flag_callback(
          "--no-input-product", [this] { input_product_ = false; },
          "Give W x instead of x, of every case: what is left is the recurrence")
@@ -161,7 +162,7 @@ void BenchOptions::add_problem(CLI::App& app) {
   app.add_option("--shapes", shapes_file_,
                  "A list instead, one case a line: cell type T B I H mode, then where it has them "
                  "layers=N, bidirectional, projection=N, heads=N, lengths=uniform or zipf, "
-                 "precomputed; # for "
+                 "precomputed, algorithm=WORD; # for "
                  "comments. What cannot be served is a row that says so")
       ->type_name("FILE");
 }
@@ -239,6 +240,7 @@ std::vector<bench::Shape> BenchOptions::listed_shapes() const {
     for (bench::Shape& shape : shapes) {
       if (!input_product_) shape = without_input_product(shape);
       if (mode_option_->count() > 0) shape.timed = shape_.timed;
+      if (algorithm_option_->count() > 0) shape.algorithm = shape_.algorithm;
       if (type_option_->count() == 0) continue;
       shape.type = shape_.type;
       shape.math = shape_.math;

@@ -53,8 +53,9 @@ class BenchOptions {
   std::optional<std::int64_t> input_;  // none: H
   std::vector<std::int64_t> batches_{1, 16};
   std::vector<std::int64_t> lengths_;
-  std::vector<CLI::Option*> problem_;                            // those that a list replaces
-  CLI::Option *type_option_ = nullptr, *mode_option_ = nullptr;  // for every case of a list
+  std::vector<CLI::Option*> problem_;  // those that a list replaces
+  // For every case of a list.
+  CLI::Option *type_option_ = nullptr, *mode_option_ = nullptr, *algorithm_option_ = nullptr;
   std::string shapes_file_;
   std::vector<const bench::PeerLibrary*> peers_;
   std::optional<std::string> folder_;

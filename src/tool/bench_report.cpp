@@ -57,7 +57,10 @@ Json bytes_json(const bench::Footprint& bytes) {
 
 Json check_json(const BenchPoint& point) {
   if (!point.check.done) return Json();
-  Json json{{"inside_tolerance", point.inside_tolerance()}, {"tensors", Json::array()}};
+  Json json{{"inside_tolerance", point.inside_tolerance()},
+            {"rows", point.check.rows},
+            {"unchecked", point.check.unchecked},
+            {"tensors", Json::array()}};
   for (const bench::TensorError& tensor : point.check.tensors)
     json["tensors"].push_back({{"tensor", tensor.tensor},
                                {"first_step", tensor.steps.first},
@@ -207,6 +210,7 @@ Json bench_json(const BenchContext& record, const std::vector<BenchPoint>& point
   json["ended"] = record.ended.empty() ? Json() : Json(record.ended);
   json["device"] = device_json(record.device);
   json["load_before"] = record.load.average;
+  json["load_cores"] = record.load.cores;
   json["machine_limits"] = json_of(record.machine);
   json["timer"] = bench::benchmark_version();
   json["clock"] = bench::clock_name(record.device.kind());

@@ -64,6 +64,7 @@ class BenchTable {
   std::vector<std::string> error_lines() const;
   std::vector<std::string> what_varies(const BenchPoint& point) const;
   std::string timed_text() const;
+  std::string problem_text() const;
   bool has_backward() const { return timed_.contains(bench::Timed::training); }
 
   std::vector<const bench::PeerLibrary*> peers_;
@@ -72,6 +73,7 @@ class BenchTable {
   std::int64_t least_width_ = 0, most_width_ = 0;  // of the windows in which y is checked
   bool with_input_product_ = false, without_input_product_ = false;  // any of them
   bool everywhere_ = true;        // whether they cover every step
+  bool some_rows_ = false;        // whether of any of them not all rows are checked
   std::set<bench::Timed> timed_;  // in any of them
   Table table_;
 };

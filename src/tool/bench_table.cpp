@@ -12,7 +12,7 @@ namespace {
 
 using bench::Shape;
 
-/// "I=64"; words speak for themselves.
+/// " I=64"; words speak for themselves.
 std::string named(const Member& member) {
   if (member.text.empty()) return "";
   if (member.name == "algorithm") return " by " + member.text;
@@ -28,6 +28,13 @@ std::string spelled_range(std::int64_t least, std::int64_t most) {
 std::string place_of(const bench::TensorError& tensor) {
   return tensor.tensor + ", steps " + std::to_string(tensor.steps.first) + " to " +
          std::to_string(tensor.steps.first + tensor.steps.count - 1);
+}
+
+/// "checked 3 of 256 rows, not dW dR".
+std::string unchecked_text(const BenchPoint& point) {
+  const std::vector<std::string>& unchecked = point.check.unchecked;
+  return "checked " + std::to_string(point.check.rows) + " of " + std::to_string(point.shape.B) +
+         " rows" + (unchecked.empty() ? "" : ", not " + joined(unchecked, " "));
 }
 
 }  // namespace
@@ -66,6 +73,7 @@ BenchTable::BenchTable(const std::vector<BenchPoint>& points,
     least_width_ = least_width_ == 0 ? width : std::min(least_width_, width);
     most_width_ = std::max(most_width_, width);
     everywhere_ = everywhere_ && point.shape.T <= width;
+    some_rows_ = some_rows_ || bench::checked_row_count(point.shape) < point.shape.B;
   }
   table_ = Table(columns());
   for (const BenchPoint& point : points) {
@@ -111,12 +119,24 @@ std::vector<Table::Column> BenchTable::columns() const {
 
 std::vector<std::string> BenchTable::error_lines() const {
   const std::string error = "error      against the f64 reference before timing, worst tensor: ";
-  if (everywhere_) return {error + "y at every step" + (has_backward() ? ", gradients" : "")};
-  return {error + "y in windows of up to " + spelled_range(least_width_, most_width_) +
-              " steps at the beginning,",
-          "           at a drawn place between and at the end, which start from the device's own "
-          "states; not elsewhere" +
-              std::string(has_backward() ? "; gradients of a run over the first" : "")};
+  std::vector<std::string> lines;
+  if (everywhere_) {
+    lines.push_back(error + "y at every step" + (has_backward() ? ", gradients" : ""));
+  } else {
+    lines.push_back(error + "y in windows of up to " + spelled_range(least_width_, most_width_) +
+                    " steps at the beginning,");
+    lines.push_back(
+        "           at a drawn place between and at the end, which start from the device's own "
+        "states; not elsewhere" +
+        std::string(has_backward() ? "; gradients of a run over the first" : ""));
+  }
+  if (some_rows_)
+    lines.push_back(
+        "           where a step is too many products, of drawn rows of the batch, as its row "
+        "says" +
+        std::string(has_backward() ? "; its gradients of weights, sums over all rows, not at all"
+                                   : ""));
+  return lines;
 }
 
 /// What is timed: ": forward"; where it differs, what each word for it means.
@@ -129,20 +149,25 @@ std::string BenchTable::timed_text() const {
   return text;
 }
 
-std::vector<std::string> BenchTable::head(const BenchContext& record) const {
-  std::string problem;
+/// "lstm f32 I=64 inference: forward, with the input product".
+std::string BenchTable::problem_text() const {
+  std::string shared;
   for (std::size_t m = 0; m < members_.size(); ++m)
-    if (!varies_[m]) problem += named(members_[m]);
+    if (!varies_[m]) shared += named(members_[m]);
+  return (shared.empty() ? "that of each row" : shared.substr(1)) + timed_text() +
+         (!without_input_product_ ? ", with the input product"
+          : !with_input_product_  ? ", without the input product"
+                                  : "; precomputed: without the input product");
+}
+
+std::vector<std::string> BenchTable::head(const BenchContext& record) const {
   std::vector<std::string> lines = {device_line(record.device)};
   if (record.device.kind() != DeviceKind::cpu) lines.push_back(versions_line(record.device));
   lines.push_back(
       "load       " +
       format("%.2f on %d cores before the start", record.load.average, record.load.cores) +
       (record.load.heavy() ? ": busy, so times are too long and scatter" : ""));
-  lines.push_back("problem    " + problem.substr(problem.find_first_not_of(' ')) + timed_text() +
-                  (!without_input_product_ ? ", with the input product"
-                   : !with_input_product_  ? ", without the input product"
-                                           : "; precomputed: without the input product"));
+  lines.push_back("problem    " + problem_text());
   lines.push_back(
       "time       median, least and most of " + std::to_string(bench::least_repetitions) +
       " repetitions, " + format("%g", record.seconds) + " s a point or more, " +
@@ -181,6 +206,8 @@ std::string BenchTable::row(const BenchPoint& point) const {
   cells.push_back(format("%.3f", 1e6 * seconds / T));
   cells.push_back(share_text(point.limit, seconds, point.timing.least()));
   std::string remarks = point.inside_tolerance() ? "" : "OUTSIDE: " + place_of(*point.worst());
+  if (point.check.done && point.check.rows < point.shape.B)
+    remarks += (remarks.empty() ? "" : "; ") + unchecked_text(point);
   for (const PeerPoint& peer : point.peers) {
     const auto ratio = point.ratio(peer);
     const bool ran = peer.refusal.empty();

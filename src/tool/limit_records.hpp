@@ -39,7 +39,7 @@ struct RecordedTime {
 /// What takt bench wrote.
 struct BenchRun {
   RecordName name;
-  std::string device;             ///< "AMD EPYC 7763", "NVIDIA H200"
+  std::string device;             ///< as DeviceFacts::name, "NVIDIA H200"
   int threads = 0;                ///< of a cpu device
   std::string instruction_set{};  ///< of a cpu device
   std::optional<bench::MachineLimits> machine{};

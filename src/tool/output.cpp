@@ -30,8 +30,12 @@ void hold_standard_streams() {
       (void)!open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY);
 }
 
+std::string json_text(const Json& document) {
+  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 void write_json(const std::string& path, const Json& document) {
-  const std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(document);
   if (path == "-")
     print(text);
   else

@@ -16,6 +16,9 @@ using Json = nlohmann::ordered_json;
 /// Closed standard streams are opened so that no file of ours can become one of them.
 void hold_standard_streams();
 
+/// As documents are written.
+std::string json_text(const Json& document);
+
 /// To a file as `write_file` does, or to stdout where `path` is "-".
 void write_json(const std::string& path, const Json& document);
 

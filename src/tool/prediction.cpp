@@ -105,9 +105,11 @@ std::string first_line(const Comparison& comparison) {
 
 std::optional<MicroRecord> frozen_constants(const LimitRecords& records,
                                             const DeviceFacts& device) {
-  const auto found = std::find_if(
-      records.micro.begin(), records.micro.end(),
-      [&](const MicroRecord& record) { return record.complete && record.device == device.name; });
+  const auto found =
+      std::find_if(records.micro.begin(), records.micro.end(), [&](const MicroRecord& record) {
+        return record.device == device.name &&
+               (record.complete || has_all(bench::constants_from(record.results, record.gpu)));
+      });
   if (found == records.micro.end()) return std::nullopt;
   return *found;
 }

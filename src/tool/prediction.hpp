@@ -43,7 +43,8 @@ struct Comparison {
   std::optional<Measured> measured{};
 };
 
-/// The oldest complete record of the device; none where there is none.
+/// The oldest record of the device that is complete, or was cut short behind the last constant;
+/// none where there is none.
 std::optional<MicroRecord> frozen_constants(const LimitRecords& records, const DeviceFacts& device);
 
 /// None where no record says anything of the device. The newest measured time counts. `constants`:

@@ -24,7 +24,7 @@ std::string kind_of(const Field& record);
 /// Whether an emulated device wrote it, which measures nothing.
 bool is_emulated(const Field& record);
 
-/// "cpu (AMD EPYC, 2 threads, x86-64-v4)", "NVIDIA H200".
+/// "cpu (AMD EPYC (family 25, model 17, stepping 1), 2 threads, x86-64-v4)", "NVIDIA H200".
 std::string device_text(const Field& device);
 
 /// Of a point of takt bench.

@@ -4,10 +4,12 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "tool/arguments.hpp"
+#include "tool/build.hpp"
 #include "tool/commands.hpp"
 #include "tool/failure.hpp"
 #include "tool/file.hpp"
@@ -32,6 +34,7 @@ struct Options {
   std::optional<std::string> results;
   std::string root = ".";
   bool check = false;
+  JsonOption json;
 };
 
 void check_folder(const std::string& option, const std::string& path) {
@@ -88,32 +91,30 @@ Records read(const Options& options) {
   return fs::is_directory(folder) ? read_records(folder, options.root) : Records{};
 }
 
-/// A line on each text and each picture that is not what the records give; how many.
-std::size_t check(const Options& options, const std::vector<Made>& texts,
-                  const std::vector<ReportPlot>& plots, const Lines& print) {
-  std::size_t count = 0;
-  for (const Made& text : texts) {
-    if (text.old == text.made) continue;
-    print(first_difference(text.name, text.old, text.made));
-    ++count;
-  }
-  const std::vector<std::string> of_plots = check_plots(options.root, plots);
-  for (const std::string& line : of_plots) print(line);
-  return count + of_plots.size();
+/// A line on each text and each picture that is not what the records give.
+std::vector<std::string> check(const Options& options, const std::vector<Made>& texts,
+                               const std::vector<ReportPlot>& plots) {
+  std::vector<std::string> lines;
+  for (const Made& text : texts)
+    if (text.old != text.made) lines.push_back(first_difference(text.name, text.old, text.made));
+  for (std::string& line : check_plots(options.root, plots)) lines.push_back(std::move(line));
+  return lines;
 }
 
-/// Writes what is not what the records give, with a line on each file; how many. No text is written
-/// before the pictures that it links: where one could not be drawn, only what links none is.
-std::size_t write(const Options& options, const std::vector<Made>& texts,
-                  const std::vector<ReportPlot>& plots, const Lines& print) {
-  std::size_t count = 0;
+/// Writes what is not what the records give; a line on each file, printed when it is written. No
+/// text is written before the pictures that it links: where one could not be drawn, only what links
+/// none is.
+std::vector<std::string> write(const Options& options, const std::vector<Made>& texts,
+                               const std::vector<ReportPlot>& plots, const Lines& print) {
+  std::vector<std::string> lines;
+  const auto tell = [&](const std::string& line) {
+    print(line);
+    lines.push_back(line);
+  };
   const Drawn drawn = draw_plots(options.root, plots);
   const bool has_pictures = drawn.complaint.empty();
   if (has_pictures)
-    for (const std::string& line : write_plots(options.root, plots, drawn)) {
-      print(line);
-      ++count;
-    }
+    for (const std::string& line : write_plots(options.root, plots, drawn)) tell(line);
   std::vector<std::string> missing = {"pictures"};
   for (const Made& text : texts) {
     if (text.old == text.made) continue;
@@ -122,25 +123,62 @@ std::size_t write(const Options& options, const std::vector<Made>& texts,
       continue;
     }
     write_file(fs::path(options.root) / text.name, text.made);
-    print("wrote " + text.name);
-    ++count;
+    tell("wrote " + text.name);
   }
   if (!has_pictures) throw Failure(drawn.complaint + "; not written: " + joined(missing));
-  return count;
+  return lines;
+}
+
+/// Every recorded case that was measured beside a peer, as the tables count it.
+Json ratios_json(const Records& records) {
+  Json all = Json::array();
+  for (const auto& [kind, peer] :
+       {std::pair(DeviceKind::cpu, "oneDNN"), std::pair(DeviceKind::cuda, "cuDNN")})
+    for (const ChosenCase& each : choose(records, kind, peer)) {
+      const bench::Shape& shape = each.shape();
+      const auto ratio = each.recorded->ratio(peer);
+      all.push_back({{"device", each.device()},
+                     {"record", each.record->origin.file},
+                     {"peer", peer},
+                     {"cell", shape.cell},
+                     {"type", precision_name(shape)},
+                     {"T", shape.T},
+                     {"B", shape.B},
+                     {"I", shape.I},
+                     {"H", shape.H},
+                     {"mode", to_string(shape.timed)},
+                     {"extras", extras_of(shape)},
+                     {"ratio", ratio ? Json(*ratio) : Json()}});
+    }
+  return all;
 }
 
 int run(const Options& options) {
-  const Lines print(false);
+  const Lines print(options.json.to_stdout());
+  options.json.check();
   const Records records = read(options);
   const std::vector<ReportPlot> plots = report_plots(records);
   const std::vector<Made> texts = make_texts(options.root, records, plots);
   for (const std::string& file : records.emulated)
     print(file + ": of the emulated device, so that it does not count");
-  const std::size_t differences =
-      options.check ? check(options, texts, plots, print) : write(options, texts, plots, print);
+  std::vector<std::string> lines;
+  if (options.check) {
+    lines = check(options, texts, plots);
+    for (const std::string& line : lines) print(line);
+  } else {
+    lines = write(options, texts, plots, print);
+  }
   print(std::to_string(records.files) + (records.files == 1 ? " record" : " records") +
-        (differences == 0 ? "; everything is what they give" : ""));
-  return options.check && differences > 0 ? outside : done;
+        (lines.empty() ? "; everything is what they give" : ""));
+  if (options.json.asked()) {
+    Json json = provenance("takt report");
+    json["records"] = records.files;
+    json["emulated"] = records.emulated;
+    json[options.check ? "differences" : "written"] = lines;
+    json["ratios"] = ratios_json(records);
+    options.json.write(json);
+  }
+  return options.check && !lines.empty() ? outside : done;
 }
 
 }  // namespace
@@ -158,6 +196,7 @@ Command report_command(CLI::App& tool) {
   app.add_flag("--check", options->check,
                "Write nothing; exit code 1 where a text is not what the records give")
       ->disable_flag_override();
+  options->json.add(app, "What was written or differs, and every ratio,");
   return {&app, [options] { return run(*options); }};
 }
 

@@ -13,7 +13,7 @@
 #include "plot_steps.hpp"
 #include "tool/bench_report.hpp"
 #include "tool/markdown.hpp"
-#include "tool/report_tables.hpp"
+#include "tool/report_cases.hpp"
 
 namespace takt::tool {
 namespace {
@@ -77,7 +77,7 @@ auto panel_of(const ChosenCase& each) {
   return std::tuple(each.shape().cell, each.shape().timed);
 }
 
-/// Tiles have the geometric mean of what differs in T and I alone.
+/// Tiles have the geometric mean of what differs in I alone.
 bench::RatioPanel ratio_panel(const std::vector<ChosenCase>& cases, const std::string& peer) {
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<double>> logarithms;
   for (const ChosenCase& each : cases)
@@ -93,16 +93,14 @@ bench::RatioPanel ratio_panel(const std::vector<ChosenCase>& cases, const std::s
   return panel;
 }
 
-/// Of what differs in T and I alone the longest; nothing that is wrong.
+/// Of what differs in I alone the first; nothing that is wrong.
 bench::StepPanel step_panel(const std::vector<ChosenCase>& cases, const std::string& peer) {
   bench::StepPanel panel{.title = spelled(cases.front().shape())};
-  std::map<std::pair<std::int64_t, std::int64_t>, const ChosenCase*> longest;
-  for (const ChosenCase& each : cases) {
-    if (!each.recorded->refusal.empty() || !each.recorded->inside) continue;
-    const auto [place, is_new] = longest.emplace(std::pair(each.shape().H, each.shape().B), &each);
-    if (!is_new && each.shape().T > place->second->shape().T) place->second = &each;
-  }
-  for (const auto& [place, each] : longest) {
+  std::map<std::pair<std::int64_t, std::int64_t>, const ChosenCase*> first;
+  for (const ChosenCase& each : cases)
+    if (each.recorded->refusal.empty() && each.recorded->inside)
+      first.emplace(std::pair(each.shape().H, each.shape().B), &each);
+  for (const auto& [place, each] : first) {
     const auto [H, B] = place;
     const auto T = static_cast<double>(each->shape().T);
     panel.own.push_back({H, B, each->recorded->times.median / T});
@@ -112,30 +110,23 @@ bench::StepPanel step_panel(const std::vector<ChosenCase>& cases, const std::str
   return panel;
 }
 
-/// "T = 128"; "T = 1 to 1024, HOW" where there are several.
-std::string lengths_text(const std::vector<ChosenCase>& cases, const std::string& how) {
-  std::set<std::int64_t> lengths;
-  for (const ChosenCase& each : cases) lengths.insert(each.shape().T);
-  const std::string least = std::to_string(*lengths.begin());
-  return "T = " + least +
-         (lengths.size() == 1 ? "" : " to " + std::to_string(*lengths.rbegin()) + ", " + how);
-}
-
-/// Of one device and precision.
+/// Of one device, precision and length: a mean over lengths would hide that one step, or a short
+/// sequence, is another use than a long one.
 void add_peer_plots(std::vector<ReportPlot>& plots, const std::vector<ChosenCase>& cases,
                     const std::string& peer) {
-  const std::string type(precision_name(cases.front().shape()));
-  const std::string device = cases.front().device(), against = "takt against " + peer + ", " + type;
-  bench::RatioMap map{
-      .title = "Ratio of times: " + against + ", " + lengths_text(cases, "geometric means"),
-      .subtitle = subtitle_of(cases),
-      .peer = peer,
-      .columns = modes_of(cases)};
-  bench::StepPlot steps{
-      .title = "Time per step: " + against + ", " + lengths_text(cases, "the longest of each"),
-      .subtitle = map.subtitle,
-      .peer = peer,
-      .columns = map.columns};
+  const std::string type(precision_name(cases.front().shape())),
+      T = std::to_string(cases.front().shape().T);
+  const std::string device = cases.front().device(),
+                    against = "takt against " + peer + ", " + type + ", T = " + T,
+                    what = peer + "-" + type + "-t" + T;
+  bench::RatioMap map{.title = "Ratio of times: " + against,
+                      .subtitle = subtitle_of(cases),
+                      .peer = peer,
+                      .columns = modes_of(cases)};
+  bench::StepPlot steps{.title = "Time per step: " + against,
+                        .subtitle = map.subtitle,
+                        .peer = peer,
+                        .columns = map.columns};
   for (const std::vector<ChosenCase>& group : grouped(cases, panel_of)) {
     map.panels.push_back(ratio_panel(group, peer));
     steps.panels.push_back(step_panel(group, peer));
@@ -143,9 +134,8 @@ void add_peer_plots(std::vector<ReportPlot>& plots, const std::vector<ChosenCase
   std::erase_if(map.panels, [](const bench::RatioPanel& panel) { return panel.tiles.empty(); });
   std::erase_if(steps.panels, [](const bench::StepPanel& panel) { return panel.own.empty(); });
   if (map.panels.empty()) return;
-  plots.push_back({file_name("ratio", peer + "-" + type, device), map.title, ratio_script(map)});
-  plots.push_back(
-      {file_name("steps", peer + "-" + type, device), steps.title, steps_script(steps)});
+  plots.push_back({file_name("ratio", what, device), map.title, ratio_script(map)});
+  plots.push_back({file_name("steps", what, device), steps.title, steps_script(steps)});
 }
 
 /// A series has B, I, H and extras, and at least three lengths.
@@ -210,11 +200,11 @@ std::vector<ReportPlot> report_plots(const Records& records) {
   std::vector<ReportPlot> plots;
   for (const auto& [kind, peer] :
        {std::pair(DeviceKind::cpu, "oneDNN"), std::pair(DeviceKind::cuda, "cuDNN")}) {
-    std::map<std::pair<std::string, std::string>, std::vector<ChosenCase>> by_type;
+    std::map<std::tuple<std::string, std::string, std::int64_t>, std::vector<ChosenCase>> alike;
     for (const ChosenCase& each : choose(records, kind, peer))
-      if (extras_of(each.shape()).empty())
-        by_type[{each.device(), std::string(precision_name(each.shape()))}].push_back(each);
-    for (const auto& [key, cases] : by_type) add_peer_plots(plots, cases, peer);
+      if (const Shape& shape = each.shape(); extras_of(shape).empty())
+        alike[{each.device(), std::string(precision_name(shape)), shape.T}].push_back(each);
+    for (const auto& [key, cases] : alike) add_peer_plots(plots, cases, peer);
     const auto growth_key = [](const ChosenCase& each) {
       return std::tuple(each.device(), each.shape().cell, each.shape().timed,
                         precision_name(each.shape()));

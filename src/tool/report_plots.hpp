@@ -14,8 +14,8 @@ struct ReportPlot {
   std::string script;  ///< of gnuplot
 };
 
-/// For each device: takt against a peer over H and B, of cases without extras, and the growth with
-/// T.
+/// For each device: takt against a peer over H and B, for each T, of cases without extras, and the
+/// growth with T.
 std::vector<ReportPlot> report_plots(const Records& records);
 
 /// A list of pictures for a document in docs.

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "measure.hpp"
+#include "tool/build.hpp"
 #include "tool/failure.hpp"
 #include "tool/record_field.hpp"
 #include "tool/record_parts.hpp"
@@ -128,8 +129,19 @@ RecordedCase case_of(const Field& point) {
   return recorded;
 }
 
+/// What the machine did beside, where that was much. Older records do not tell its cores: a cpu
+/// device has a thread on each, if nothing else was asked for.
+std::string busy_of(const Field& record) {
+  const Field load = record["load_before"], cores = record["load_cores"],
+              threads = record["device"]["threads"];
+  if (!load.there() || (!cores.there() && !threads.there())) return "";
+  const std::int64_t count = (cores.there() ? cores : threads).size();
+  const Load found{load.number(), static_cast<int>(std::min<std::int64_t>(count, 1 << 20))};
+  return found.heavy() ? format("load %.2f on %d cores", found.average, found.cores) : "";
+}
+
 BenchRecord bench_record(const Field& record) {
-  BenchRecord read{.origin = origin_of(record)};
+  BenchRecord read{.origin = origin_of(record), .busy = busy_of(record)};
   const std::string kind = record["device"]["kind"].text();
   if (kind != "cpu" && kind != "cuda") record["device"]["kind"].refuse("one of: cpu, cuda");
   read.kind = kind == "cpu" ? DeviceKind::cpu : DeviceKind::cuda;

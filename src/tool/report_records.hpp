@@ -53,6 +53,7 @@ struct BenchRecord {
   Origin origin;
   DeviceKind kind = DeviceKind::cpu;
   std::string versions = {};  ///< "takt 0.1.0, oneDNN 2.6.3, GCC 12.2.0"
+  std::string busy = {};      ///< "load 1.35 on 2 cores", where that shows in times; else empty
   std::vector<std::string> peers = {};
   std::vector<RecordedCase> cases = {};
 };

@@ -5,10 +5,6 @@
 #include <cmath>
 #include <functional>
 #include <map>
-#include <set>
-#include <tuple>
-
-#include <takt/cells.hpp>
 
 #include "tool/markdown.hpp"
 #include "tool/text.hpp"
@@ -19,31 +15,6 @@ namespace {
 using bench::Shape;
 
 const char* const not_measured = "Not measured.\n";
-
-/// Cells in the order of their list; others behind it.
-std::size_t rank_of(const std::string& cell) {
-  std::size_t rank = 0;
-  for (const CellInfo& known : known_cells()) {
-    if (known.name == cell) break;
-    ++rank;
-  }
-  return rank;
-}
-
-auto key_of(const ChosenCase& each) {
-  const Shape& shape = each.shape();
-  return std::tuple(each.device(), rank_of(shape.cell), shape.cell, shape.timed, shape.type,
-                    shape.math, extras_of(shape), shape.H, shape.B, shape.T, shape.I);
-}
-
-/// Whether a case counts more than another one of the same key.
-bool is_better(const ChosenCase& a, const ChosenCase& b) {
-  const auto value = [](const ChosenCase& each) {
-    return std::tuple(!each.record->peers.empty(), each.record->origin.date,
-                      each.record->origin.file);
-  };
-  return value(a) > value(b);
-}
 
 /// Why cases are not in the means.
 struct LeftOut {
@@ -78,7 +49,8 @@ std::string origin_line(const BenchRecord& record) {
   const Origin& origin = record.origin;
   return markdown_code(origin.file) + ": " +
          markdown_text(origin.device + "; " + record.versions + "; commit " + origin.commit) +
-         "; " + origin.date.substr(0, 10) + (origin.complete ? "" : "; **cut short**") + ".\n";
+         "; " + origin.date.substr(0, 10) + (origin.complete ? "" : "; **cut short**") +
+         (record.busy.empty() ? "" : "; **busy before the start**: " + record.busy) + ".\n";
 }
 
 std::string origin_lines(const std::vector<ChosenCase>& cases) {
@@ -133,6 +105,18 @@ void add_ratio_row(MarkdownTable& table, std::vector<std::string> cells,
   table.add(cells);
 }
 
+/// A row of sequences, and one of single steps, which are another use: what a call costs once is
+/// all in one step. `name` of these is the place of the cell that says so.
+void add_ratio_rows(MarkdownTable& table, std::vector<std::string> cells, std::size_t name,
+                    const std::vector<ChosenCase>& cases, const std::string& peer) {
+  std::vector<ChosenCase> sequences = cases, steps = cases;
+  std::erase_if(sequences, [](const ChosenCase& each) { return each.shape().T == 1; });
+  std::erase_if(steps, [](const ChosenCase& each) { return each.shape().T != 1; });
+  add_ratio_row(table, cells, sequences, peer);
+  cells[name] += ", T = 1";
+  add_ratio_row(table, cells, steps, peer);
+}
+
 std::string ratio_table_of_device(const std::vector<ChosenCase>& cases, const std::string& peer) {
   const bool with_extras = has_extras(cases);
   std::vector<std::string> titles = titles_of_names(with_extras);
@@ -141,9 +125,10 @@ std::string ratio_table_of_device(const std::vector<ChosenCase>& cases, const st
   titles.insert(titles.end(), {"cases", "geometric mean", "best", "worst"});
   MarkdownTable table(titles);
   const auto names = [&](const ChosenCase& each) { return names_of(each.shape(), with_extras); };
+  constexpr std::size_t of_mode = 1, of_all = 0;
   for (const std::vector<ChosenCase>& group : grouped(cases, names))
-    add_ratio_row(table, names(group.front()), group, peer);
-  add_ratio_row(table, all, cases, peer);
+    add_ratio_rows(table, names(group.front()), of_mode, group, peer);
+  add_ratio_rows(table, all, of_all, cases, peer);
   LeftOut left_out;
   for (const ChosenCase& each : cases)
     if (!each.recorded->ratio(peer)) left_out.count(*each.recorded, peer);
@@ -207,6 +192,21 @@ std::string shape_table_of_device(const std::vector<ChosenCase>& cases) {
   return table.text() + "\n" + origin_lines(cases);
 }
 
+/// What else to know of times beside each other.
+std::string conditions(DeviceKind kind) {
+  return kind == DeviceKind::cpu
+             ? "Weights of inference are packed once, before the clock starts, by both; in "
+               "training takt packs\nthem in each call, oneDNN had them packed before. oneDNN's "
+               "time "
+               "of training adds gradients of\nweights to those of the call before, so that it is "
+               "spared clearing them, and writes dh0 and dc0,\nwhich takt's does not. Caches are "
+               "warm from the call before.\n\n"
+             : "L2 is overwritten before each call. cuDNN's time of training includes clearing the "
+               "gradients of\nweights, which it can only add to. The two-kernel loop runs "
+               "inference "
+               "only.\n\n";
+}
+
 std::string by_device(const std::vector<ChosenCase>& cases,
                       const std::function<std::string(const std::vector<ChosenCase>&)>& table) {
   std::string text;
@@ -225,68 +225,13 @@ std::string sizes_text(const Shape& shape) {
          (extras.empty() ? "" : " " + extras);
 }
 
-std::vector<ChosenCase> choose(const Records& records, DeviceKind kind, const std::string& peer) {
-  std::map<decltype(key_of(std::declval<ChosenCase>())), ChosenCase> best;
-  for (const BenchRecord& record : records.bench) {
-    const auto& peers = record.peers;
-    if (record.kind != kind ||
-        (!peer.empty() && std::find(peers.begin(), peers.end(), peer) == peers.end()))
-      continue;
-    for (const RecordedCase& recorded : record.cases) {
-      const ChosenCase each{&record, &recorded};
-      const auto [place, is_new] = best.emplace(key_of(each), each);
-      if (!is_new && is_better(each, place->second)) place->second = each;
-    }
-  }
-  std::vector<ChosenCase> chosen;
-  for (const auto& [key, each] : best) chosen.push_back(each);
-  return chosen;
-}
-
-std::vector<ChosenCase> choose_beside_each(const Records& records, DeviceKind kind) {
-  std::map<decltype(key_of(std::declval<ChosenCase>())), std::map<std::string, ChosenCase>> newest;
-  for (const BenchRecord& record : records.bench) {
-    if (record.kind != kind) continue;
-    const std::vector<std::string> alone = {""};
-    for (const RecordedCase& recorded : record.cases)
-      for (const std::string& peer : record.peers.empty() ? alone : record.peers) {
-        const ChosenCase each{&record, &recorded};
-        const auto [place, is_new] = newest[key_of(each)].emplace(peer, each);
-        if (!is_new && is_better(each, place->second)) place->second = each;
-      }
-  }
-  std::vector<ChosenCase> chosen;
-  for (auto& [key, by_peer] : newest) {
-    if (by_peer.size() > 1) by_peer.erase("");
-    std::vector<ChosenCase> rows;
-    for (const auto& of_peer : by_peer)
-      if (std::none_of(rows.begin(), rows.end(),
-                       [&](const ChosenCase& row) { return row.record == of_peer.second.record; }))
-        rows.push_back(of_peer.second);
-    std::sort(rows.begin(), rows.end(), is_better);
-    chosen.insert(chosen.end(), rows.begin(), rows.end());
-  }
-  return chosen;
-}
-
-std::vector<const BenchRecord*> records_of(const std::vector<ChosenCase>& cases) {
-  std::vector<const BenchRecord*> records;
-  for (const ChosenCase& each : cases)
-    if (std::find(records.begin(), records.end(), each.record) == records.end())
-      records.push_back(each.record);
-  std::sort(records.begin(), records.end(), [](const BenchRecord* a, const BenchRecord* b) {
-    return a->origin.file < b->origin.file;
-  });
-  return records;
-}
-
 std::string ratio_table(const Records& records, DeviceKind kind, const std::string& peer) {
   const std::string table = by_device(
       choose(records, kind, peer),
       [&](const std::vector<ChosenCase>& cases) { return ratio_table_of_device(cases, peer); });
-  return table == not_measured
-             ? table
-             : "Time of takt in times of " + peer + "'s; below 1 takt is faster.\n\n" + table;
+  return table == not_measured ? table
+                               : "Time of takt in times of " + peer +
+                                     "'s; below 1 takt is faster.\n\n" + conditions(kind) + table;
 }
 
 std::string shape_table(const Records& records, DeviceKind kind) {
@@ -295,7 +240,7 @@ std::string shape_table(const Records& records, DeviceKind kind) {
              ? table
              : "Medians; spread: (most - least) / median of the repetitions; ratio: takt's time in "
                "times of the other's.\n\n" +
-                   table;
+                   conditions(kind) + table;
 }
 
 }  // namespace takt::tool

@@ -192,7 +192,8 @@ TEST(GpuRunLists, NameTheSuitesThatNeedTheTree) {
   const std::regex reads(R"re(TAKT_(SOURCE|TEST_DATA|BINARY)_DIR|"tool_run\.hpp")re"),
       suite(R"(\n(?:TEST|TEST_P|TEST_F|TYPED_TEST)\((\w+), )"),
       left_out(
-          "(Tool.*|GoldenGradients|IncludeRule|KernelFamilies|Limit.*|MachineLimits|Microbench|"
+          "(Tool.*|FrozenConstants|GoldenGradients|IncludeRule|KernelFamilies|Limit.*|"
+          "MachineLimits|Microbench|"
           "Prediction|"
           "Readme|Roofline)");
   std::size_t files = 0;

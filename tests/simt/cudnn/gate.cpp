@@ -20,4 +20,9 @@ bool is_device_memory(const void* begin, std::size_t bytes) {
   return found != nullptr && found->on_device;
 }
 
+void lose_device() {
+  const Entry entry;
+  runtime().sticky_error = cudaErrorIllegalAddress;
+}
+
 }  // namespace simt

@@ -40,7 +40,8 @@ std::size_t size_of(cudnnDataType_t type);  ///< 0 for a type that RNNs do not h
 /// "unfinished:N" (it leaves final states as they are), "undone:N" (it leaves gradients of weights
 /// as they are). Of all: "most_steps:N", "version:N", "no_start:1", "odd_weights:1" (more rows than
 /// a cell has), "zeroed:1" (gradients of weights that are added to anything but zeros spoil every y
-/// after).
+/// after). Of the Nth forward of a program, from 1: "fail_at:N" (it alone fails), "throw_at:N" (it
+/// throws), "lose_at:N" (the device is lost while it runs).
 bool is_told(const std::string& word, cudnnRNNAlgo_t algorithm);
 /// The number of a word; none where it is not there.
 std::optional<int> told(const std::string& word);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 
 #include <cuda_bf16.h>
@@ -165,6 +166,15 @@ cudnnStatus_t enqueue(cudnnHandle_t handle, std::function<void()> work) {
 /// Whether something was added to gradients under "zeroed:1".
 std::atomic<bool> has_added = false;
 
+/// What is told of this one of all forwards, which it counts; whether the device is lost in it.
+cudnnStatus_t count_forward(bool& loses_device) {
+  static std::atomic<int> forwards = 0;
+  const int n = ++forwards;
+  if (told("throw_at") == n) throw std::runtime_error("what no status says");
+  loses_device = told("lose_at") == n;
+  return told("fail_at") == n ? CUDNN_STATUS_EXECUTION_FAILED : CUDNN_STATUS_SUCCESS;
+}
+
 void take_time(cudnnRNNAlgo_t algorithm) {
   if (told("fast") && !is_told("fast", algorithm))
     std::this_thread::sleep_for(std::chrono::milliseconds(3));
@@ -189,7 +199,10 @@ EMULATED cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_
     return status;
   if (x_desc->width != rnn->I || y_desc->width != rnn->H || y_desc->T != run.T)
     return CUDNN_STATUS_BAD_PARAM;
+  bool loses_device = false;
+  if (const auto status = count_forward(loses_device)) return status;
   return enqueue(handle, [=] {
+    if (loses_device) return simt::lose_device();
     take_time(run.rnn.algorithm);
     const std::vector<Values> all = run.all_weights();
     const Values values = run.x_of(x), h = run.state_of(h0), c = run.inner_state_of(c0);
