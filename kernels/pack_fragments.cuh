@@ -3,8 +3,7 @@
 //
 // When     before a persistent kernel, once a call.
 // Tensors  R [G*H,H] storage, as the caller has it; packed [unit tiles][k blocks][G][2][32] vectors
-// of
-//          16 bytes, 0 where a tile reaches past R.
+//          of 16 bytes, 0 where a tile reaches past R.
 // Work     blocks of policy::Rows::threads; one thread a vector, walking over the rest.
 // On chip  registers only.
 // Requires packed aligned to 16 bytes.

@@ -10,6 +10,7 @@
 #include "cell_names.hpp"
 #include "cpu/call.hpp"
 #include "cuda/layout.hpp"
+#include "sanitizers.hpp"
 #include "validate/run.hpp"
 #include "validate/tolerance_use.hpp"
 
@@ -19,6 +20,13 @@ namespace {
 using validate::Case;
 using validate::Outcome;
 using validate::Verdict;
+
+/// Draws of numbers say how large errors are; sanitizers look for something else.
+#ifdef TAKT_HEAP_OF_SANITIZER
+constexpr int most_draws = 1;
+#else
+constexpr int most_draws = 64;
+#endif
 
 class CpuAgainstReference
     : public testing::TestWithParam<std::tuple<std::string, std::string, DataType>> {};
@@ -30,15 +38,18 @@ TEST_P(CpuAgainstReference, EveryCaseIsInsideItsTolerance) {
   ASSERT_GT(cases.size(), 150U);
   validate::ToleranceUses uses;
   for (const Case& checked : cases) {
-    const Outcome outcome = validate::run(checked, device);
+    const Outcome outcome = validate::run(checked, device, most_draws);
     uses.add(outcome);
     const validate::TensorError worst = outcome.worst();
     EXPECT_EQ(outcome.algorithm, "cpu");
-    EXPECT_EQ(to_string(outcome.verdict), to_string(Verdict::inside))
-        << to_string(checked.shape) << " " << checked.semantics.name << ": " << worst.tensor
+    // Of one draw a result may be right to the last bit by chance.
+    EXPECT_TRUE(outcome.verdict == Verdict::inside ||
+                (most_draws == 1 && outcome.verdict == Verdict::loose))
+        << to_string(outcome.verdict) << " " << to_string(checked.shape) << " " << checked.semantics.name << ": " << worst.tensor
         << " is off by " << worst.error() << ", tolerance " << worst.tolerance;
   }
   EXPECT_GE(uses.all().size(), 10U);
+  if (most_draws == 1) return;
   for (const validate::ToleranceUse& use : uses.loose()) ADD_FAILURE() << to_string(use);
 }
 

@@ -18,7 +18,7 @@ using takt::test::run_tool;
 using takt::test::ToolResult;
 using takt::test::ToolRun;
 
-const std::vector<std::string> validate = {"validate", "--cell", "lstm", "--summary"};
+const std::vector<std::string> validate = {"validate", "--cell", "rnn_tanh", "--summary"};
 const std::vector<std::string> bench = {"bench", "--cell",    "lstm", "--hidden", "5", "--seq",
                                         "4,300", "--seconds", "0.01", "--batch",  "2", "--no-plot"};
 

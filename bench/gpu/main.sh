@@ -3,6 +3,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 readonly root
+# All tests are meant, whatever part of others' the caller is.
+unset "${!GTEST_@}"
 # shellcheck source=bench/gpu/record.sh
 source "$root/bench/gpu/record.sh"
 # shellcheck source=bench/gpu/bounded.sh

@@ -60,11 +60,13 @@ std::vector<KernelRow> gate_rows(const std::string& kernel, Reach reach) {
   return rows;
 }
 
-/// Tests of devices whose plans take a persistent form by name.
+/// Tests whose plans take a persistent form by name.
 std::string persistent_tests(const std::string& cell, const std::string& type,
                              const std::string& bits = ".*") {
-  return "Devices/Device(AgainstReference\\..*|Bits\\." + one_of(bits) + ")/" + cell + "_" + type +
-         "_cuda_(block|cluster)";
+  const std::string tests = "Devices/Device(AgainstReference\\..*|Bits\\." + one_of(bits) + ")/" +
+                            cell + "_" + type + "_cuda_(block|cluster)";
+  if (type == "tf32") return tests;
+  return tests + "|Cells/CudaContract\\." + one_of(contract_of_types) + "/" + cell;
 }
 
 KernelFamily persistent_forward() {

@@ -17,6 +17,11 @@ namespace {
 /// Products W x are exact here (see Program), so that the recurrence alone is compared.
 class DeviceBits : public testing::TestWithParam<std::tuple<std::string, DataType, TestDevice>> {
  protected:
+  void SetUp() override {
+    if (std::get<2>(GetParam()).algorithm == "cluster" && !has_clusters(device))
+      GTEST_SKIP() << "the device has no clusters of blocks";
+  }
+
   static constexpr std::int64_t T = 7, B = 5, I = 3;
   static const std::string& cell() { return std::get<0>(GetParam()); }
   static DataType type() { return std::get<1>(GetParam()); }

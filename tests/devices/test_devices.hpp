@@ -2,12 +2,14 @@
 // cpu and on a GPU, where there is one, in takt_tests; on the emulated device elsewhere.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include <takt/device.hpp>
+#include <takt/plan.hpp>
 
 namespace takt::test {
 
@@ -46,6 +48,15 @@ inline std::vector<TestDevice> devices_by_algorithm() {
     first = false;
   }
   return all;
+}
+
+/// Whether a GPU has clusters of blocks: the planner's word for it.
+inline bool has_clusters(const Device& device) {
+  const Plan plan({.input_size = 1, .hidden_size = 32}, {1, 1}, Mode::inference, device);
+  const auto& all = plan.candidates();
+  return std::none_of(all.begin(), all.end(), [](const Candidate& candidate) {
+    return candidate.reason == "the device has no clusters of blocks";
+  });
 }
 
 /// Whether one of them is a GPU, emulated or not.

@@ -53,6 +53,33 @@ std::vector<LayerCase> ways(const std::string& cell) {
   return cases;
 }
 
+/// The same of persistent kernels.
+std::vector<LayerCase> persistent_ways(const std::string& cell, const Device& device) {
+  const LayerCase plain{.cell = cell, .B = 3, .H = 24, .algorithm = "block"};
+  std::vector<LayerCase> cases(4, plain);
+  cases[1].type = DataType::f16;
+  cases[1].lengths = cases[1].resets = true;
+  cases[1].accumulate = true;
+  cases[1].H = 21;
+  cases[2].algorithm = "cluster";
+  cases[2].layout = Layout::batch_major;
+  cases[2].lengths = true;
+  cases[3].algorithm = "cluster";
+  cases[3].type = DataType::bf16;
+  cases[3].direction = Direction::reverse;
+  cases[3].lengths = cases[3].resets = true;
+  cases[3].optional = false;
+  cases[3].B = 9;  // two groups
+  if (!test::has_clusters(device)) cases.resize(2);
+  return cases;
+}
+
+std::vector<LayerCase> all_ways(const std::string& cell, const Device& device) {
+  std::vector<LayerCase> cases = ways(cell);
+  for (const LayerCase& like : persistent_ways(cell, device)) cases.push_back(like);
+  return cases;
+}
+
 /// What calls on a stream enqueue, captured.
 class Graph {
  public:
@@ -87,7 +114,7 @@ class Graph {
 
 /// The stream is one beside which the default stream may not be used.
 TEST_P(CudaContract, GraphsOfCallsGiveTheSameBits) {
-  for (const LayerCase& like : ways(GetParam())) {
+  for (const LayerCase& like : all_ways(GetParam(), device)) {
     SCOPED_TRACE(text(like));
     const Plan plan = like.plan(device);
     const Results expected = alone(plan, like, 1);
@@ -148,6 +175,19 @@ TEST_P(CudaContract, AStepIsTwoNodesOfAGraph) {
     }
 }
 
+TEST_P(CudaContract, AllStepsOfAPersistentKernelAreOneNode) {
+  constexpr std::int64_t packed_ordered_padded = 3;
+  for (LayerCase like : persistent_ways(GetParam(), device))
+    for (const Mode mode : {Mode::inference, Mode::training}) {
+      SCOPED_TRACE(text(like) + " " + std::string(to_string(mode)));
+      like.T = 2;
+      const std::int64_t two = nodes(like, device, mode, false);
+      like.T = 5;
+      EXPECT_EQ(nodes(like, device, mode, false), two);
+      EXPECT_LE(two, most_nodes_of_forward + packed_ordered_padded + 1);
+    }
+}
+
 /// Each enqueues some calls before it waits, so that the threads are in them at the same time.
 TEST_P(CudaContract, HostThreadsShareAPlan) {
   const LayerCase like{.cell = GetParam(), .lengths = true};
@@ -179,7 +219,7 @@ TEST_P(CudaContract, HostThreadsShareAPlan) {
 /// other junk.
 TEST_P(CudaContract, NothingIsReadThatACallHasNotWritten) {
   constexpr int nothing = -1, nan = 0xFF, junk = 0x5A;
-  for (const LayerCase& many : ways(GetParam()))
+  for (const LayerCase& many : all_ways(GetParam(), device))
     for (const Mode mode : {Mode::inference, Mode::training}) {
       SCOPED_TRACE(text(many) + " " + std::string(to_string(mode)));
       LayerCase few = many;
@@ -213,7 +253,7 @@ TEST_P(CudaContract, NothingIsReadThatACallHasNotWritten) {
 }
 
 TEST_P(CudaContract, NothingIsWrittenAroundResultsAndMemory) {
-  for (const LayerCase& like : ways(GetParam())) {
+  for (const LayerCase& like : all_ways(GetParam(), device)) {
     SCOPED_TRACE(text(like));
     for (const Mode mode : {Mode::inference, Mode::training}) {
       const Plan plan = like.plan(device, mode);

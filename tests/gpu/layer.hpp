@@ -29,6 +29,7 @@ struct LayerCase {
   Layout layout = Layout::time_major;
   Direction direction = Direction::forward;
   InputMode input = InputMode::product;
+  std::string algorithm{};  ///< as RnnSpec::algorithm
 
   RnnSpec spec() const {
     return {.cell = cell,
@@ -37,7 +38,8 @@ struct LayerCase {
             .direction = direction,
             .input = input,
             .type = type,
-            .layout = layout};
+            .layout = layout,
+            .algorithm = algorithm};
   }
   Plan plan(const Device& device, Mode mode = Mode::training) const {
     return {spec(), {T, B}, mode, device};
@@ -45,7 +47,8 @@ struct LayerCase {
 };
 
 inline std::string text(const LayerCase& like) {
-  return like.cell + " " + std::string(to_string(like.type)) + " " +
+  return like.cell + " " + std::string(to_string(like.type)) + " " + like.algorithm +
+         (like.algorithm.empty() ? "" : " ") +
          std::string(to_string(like.layout)) + " " + std::string(to_string(like.direction)) +
          (like.lengths ? " lengths" : "") + (like.resets ? " resets" : "") +
          (like.optional ? "" : " least") + (like.accumulate ? " accumulate" : "");

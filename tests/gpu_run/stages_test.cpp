@@ -88,6 +88,16 @@ TEST(GpuRun, EndsWithALineAStage) {
   EXPECT_EQ(sample_verdicts(record), good_sample);
 }
 
+TEST(GpuRun, RunsAllItsTestsWhereThisOneIsAPartOfItself) {
+  const Folder folder;
+  const QuickPrograms programs;
+  ToolRun run = gpu_run(programs, folder);
+  run.environment = {
+      {"GTEST_TOTAL_SHARDS", "2"}, {"GTEST_SHARD_INDEX", "1"}, {"GTEST_FILTER", "-*"}};
+  EXPECT_EQ(run_tool(run).exit_code, 0);
+  EXPECT_EQ(sample_verdicts(record_of(folder)), good_sample);
+}
+
 TEST(GpuRun, SaysHowToRecordItOrWhyNot) {
   const Folder folder;
   const QuickPrograms programs;

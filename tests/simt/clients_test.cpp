@@ -31,7 +31,7 @@ TEST_P(Clients, TileProduct) {
   EXPECT_EQ(run_tile(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedules, Clients, testing::ValuesIn(simt::all_schedules()),
+INSTANTIATE_TEST_SUITE_P(Schedules, Clients, testing::ValuesIn(simt::kernel_schedules()),
                          simt::schedule_name);
 
 /// The size for which the emulation's speed is stated.
@@ -44,7 +44,7 @@ TEST(ClientsAtSize, PersistentWithGridSync) {
 TEST(ClientsBits, AreTheSameInEverySchedule) {
   const Problem problem(4, 3, 32, 8);
   const std::vector<float> first = run_grid(problem).y;
-  for (const simt::Schedule& schedule : simt::all_schedules()) {
+  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
     simt::set_schedule(schedule);
     EXPECT_EQ(run_grid(problem).y, first);
     EXPECT_EQ(run_flags(problem).y, first);

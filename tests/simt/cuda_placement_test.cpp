@@ -53,7 +53,7 @@ void expect_the_aligned_results(const char* cell, DataType type) {
 /// Each cell in every other schedule.
 TEST_P(CudaPlacement, OneElementOffAndOddStrides) {
   bool is_lstm = true;
-  for (const simt::Schedule& schedule : simt::all_schedules()) {
+  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
     SCOPED_TRACE(simt::to_string(schedule));
     simt::set_schedule(schedule);
     expect_the_aligned_results(is_lstm ? "lstm" : "gru", GetParam());

@@ -53,7 +53,7 @@ class CudaPrograms : public testing::TestWithParam<simt::Schedule> {
  protected:
   void SetUp() override { simt::set_schedule(GetParam()); }
 };
-INSTANTIATE_TEST_SUITE_P(Schedules, CudaPrograms, testing::ValuesIn(simt::all_schedules()),
+INSTANTIATE_TEST_SUITE_P(Schedules, CudaPrograms, testing::ValuesIn(simt::kernel_schedules()),
                          simt::schedule_name);
 
 // 1. The first program. -------------------------------------------------------------------------

@@ -50,7 +50,7 @@ struct InstanceName {
 TYPED_TEST_SUITE(PersistentForwardKernel, decltype(instances(AllCells{})), InstanceName);
 
 TYPED_TEST(PersistentForwardKernel, GivesTheReferenceInEverySemantics) {
-  for (const simt::Schedule& schedule : simt::all_schedules()) {
+  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
     SCOPED_TRACE(simt::to_string(schedule));
     simt::set_schedule(schedule);
     for (const bool reverse : {false, true})
@@ -89,7 +89,7 @@ TEST(PersistentForwardKernels, GivesTheSameBits) {
   const Shape shape{.T = 7, .B = 11, .H = 40, .blocks = 2, .parts = 2};
   Layer whole(shape, {.resets = true});
   whole.run();
-  for (const simt::Schedule& schedule : simt::all_schedules()) {
+  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
     simt::set_schedule(schedule);
     Shape chunked = shape;
     chunked.chunk = 3;
@@ -151,7 +151,7 @@ __global__ void late_block_kernel(const LateBlock p) {
 }
 
 TEST(PersistentPatience, GivesUpWhatDoesNotComeAndGoesOn) {
-  for (const simt::Schedule& schedule : simt::all_schedules()) {
+  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
     SCOPED_TRACE(simt::to_string(schedule));
     simt::set_schedule(schedule);
     const simt::TestStream stream;

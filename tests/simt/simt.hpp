@@ -19,6 +19,9 @@ void set_schedule(const Schedule& schedule);
 const Schedule& schedule();
 /// The schedules in which every kernel must be right: first come, last come, two random ones.
 std::vector<Schedule> all_schedules();
+/// Those of tests that run takt's kernels: all; under AddressSanitizer one, since what lies outside of
+/// memory does so in any order.
+std::vector<Schedule> kernel_schedules();
 std::string to_string(const Schedule& schedule);
 
 /// What the emulation found wrong in device code, or in how the host drives it.

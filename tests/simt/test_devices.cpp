@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t schedules = 1;
 constexpr auto first_effort = TestDevice::Effort::some;
 #elif defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t schedules = 2;
+constexpr std::size_t schedules = 1;
 constexpr auto first_effort = TestDevice::Effort::some;
 #else
 constexpr std::size_t schedules = 4;
