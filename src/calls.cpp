@@ -2,6 +2,7 @@
 #include "check_call.hpp"
 #include "cpu/run.hpp"
 #include "cuda/cuda.hpp"
+#include "cuda/persistent.hpp"
 #include "device.hpp"
 #include "plan_state.hpp"
 
@@ -9,10 +10,28 @@ namespace takt {
 
 namespace {
 
+/// Where the device has no room for a cluster (MPS, MIG, groups of few multiprocessors), the next
+/// smaller ones are tried.
+Decision decide_on(const Device& device, const RnnSpec& spec, Dims largest, Mode mode) {
+  DeviceFacts facts = device.state()->facts;
+  Decision decision = decide(spec, largest, mode, facts);
+  while (decision.persistent && !cuda::has_room(device, spec, decision)) {
+    facts.largest_cluster = decision.persistent->blocks / 2;
+    const bool may_be_smaller = facts.largest_cluster > 1;
+    const cuda::PersistentChoice smaller =
+        may_be_smaller ? cuda::choose_persistent(cuda::PersistentForm::cluster, spec,
+                                                 *decision.cell, largest, facts)
+                       : cuda::PersistentChoice{};
+    if (!smaller.shape) cuda::refuse_room(*decision.persistent);
+    decision = decide(spec, largest, mode, facts);
+  }
+  return decision;
+}
+
 std::shared_ptr<const Plan::State> make_state(const RnnSpec& spec, Dims largest, Mode mode,
                                               const Device& device) {
   auto state = std::make_shared<Plan::State>(
-      Plan::State{spec, largest, mode, device, decide(spec, largest, mode, device.state()->facts)});
+      Plan::State{spec, largest, mode, device, decide_on(device, spec, largest, mode)});
   if (device.kind() == DeviceKind::cuda) state->prepared = cuda::prepare(*state);
   return state;
 }

@@ -105,6 +105,10 @@ void check_regularisers(const char* where, const RnnSpec& spec) {
            " is " + number(spec.recurrent_gradient_clip) + "; it must be greater than 0");
   if (!std::isinf(spec.recurrent_gradient_clip))
     unsupported(where, "recurrent_gradient_clip", " is set; takt does not clip yet");
+  constexpr std::int64_t day_ms = 86'400'000;
+  if (spec.wait_limit_ms < 1 || spec.wait_limit_ms > day_ms)
+    refuse(where, "wait_limit_ms",
+           " is " + number(spec.wait_limit_ms) + "; it must be 1 to " + number(day_ms));
   if (!(spec.layer_norm_epsilon > 0))
     refuse(where, "layer_norm_epsilon",
            " is " + number(spec.layer_norm_epsilon) + "; it must be greater than 0");

@@ -33,6 +33,8 @@ std::string to_string(const RnnSpec& spec) {
   if (spec.layer_norm) text += " layer_norm";
   add("layer_norm_epsilon", spec.layer_norm_epsilon, plain.layer_norm_epsilon);
   add("heads", spec.heads, plain.heads);
+  if (spec.wait_limit_ms != plain.wait_limit_ms)
+    text += " wait_limit_ms=" + std::to_string(spec.wait_limit_ms);
   if (!spec.algorithm.empty()) text += " algorithm=" + spec.algorithm;
   return text;
 }

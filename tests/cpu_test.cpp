@@ -21,12 +21,15 @@ using validate::Case;
 using validate::Outcome;
 using validate::Verdict;
 
-/// Draws of numbers say how large errors are; sanitizers look for something else.
+/// What takes sanitizers longest: chunks know nothing of cells.
+bool is_left_out(const Case& checked) {
 #ifdef TAKT_HEAP_OF_SANITIZER
-constexpr int most_draws = 1;
+  return checked.shape.I == 700 && checked.cell != "gru";
 #else
-constexpr int most_draws = 64;
+  static_cast<void>(checked);
+  return false;
 #endif
+}
 
 class CpuAgainstReference
     : public testing::TestWithParam<std::tuple<std::string, std::string, DataType>> {};
@@ -38,18 +41,16 @@ TEST_P(CpuAgainstReference, EveryCaseIsInsideItsTolerance) {
   ASSERT_GT(cases.size(), 150U);
   validate::ToleranceUses uses;
   for (const Case& checked : cases) {
-    const Outcome outcome = validate::run(checked, device, most_draws);
+    if (is_left_out(checked)) continue;
+    const Outcome outcome = validate::run(checked, device);
     uses.add(outcome);
     const validate::TensorError worst = outcome.worst();
     EXPECT_EQ(outcome.algorithm, "cpu");
-    // Of one draw a result may be right to the last bit by chance.
-    EXPECT_TRUE(outcome.verdict == Verdict::inside ||
-                (most_draws == 1 && outcome.verdict == Verdict::loose))
-        << to_string(outcome.verdict) << " " << to_string(checked.shape) << " " << checked.semantics.name << ": " << worst.tensor
+    EXPECT_EQ(to_string(outcome.verdict), to_string(Verdict::inside))
+        << to_string(checked.shape) << " " << checked.semantics.name << ": " << worst.tensor
         << " is off by " << worst.error() << ", tolerance " << worst.tolerance;
   }
   EXPECT_GE(uses.all().size(), 10U);
-  if (most_draws == 1) return;
   for (const validate::ToleranceUse& use : uses.loose()) ADD_FAILURE() << to_string(use);
 }
 

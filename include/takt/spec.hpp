@@ -49,6 +49,9 @@ struct RnnSpec {
   /// Empty: the planner's choice; else the word of an algorithm (Plan::candidates), which is then
   /// taken, or the plan refused with the reason why it cannot be.
   std::string algorithm{};
+  /// Of the algorithms whose blocks wait for each other: how long one may, before the call gives up
+  /// and `status` says so. At most 24 hours; a debugger or a shared GPU may want more than the usual.
+  std::int64_t wait_limit_ms = 10'000;
   friend bool operator==(const RnnSpec&, const RnnSpec&) = default;
 };
 

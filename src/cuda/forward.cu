@@ -22,9 +22,6 @@ void with_product(Math math, const Visit& visit) {
     visit.template operator()<TensorProduct<Real>>();
 }
 
-/// How long a block of a group may wait for the others.
-constexpr std::int64_t patience_ns = 10'000'000'000;
-
 template <class Real>
 class ForwardRun : Call<Real> {
   using Base = Call<Real>;
@@ -148,7 +145,7 @@ class ForwardRun : Call<Real> {
       chunk.saved = this->template saved<Real>(saved_.steps) + begin * this->sizes_.V * B * H;
     }
     chunk.status = this->template scratch<StatusWord>(layout_.status);
-    chunk.patience_ns = patience_ns;
+    chunk.patience_ns = this->plan_.spec.wait_limit_ms * 1'000'000;
     with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
       launches<Product>().forward(chunk, groups(*shape_, B), this->stream_);
     });
@@ -235,14 +232,16 @@ class ForwardRun : Call<Real> {
   const std::int32_t* order_ = nullptr;  // of rows with lengths, persistent
 };
 
+/// How many groups of the shape that was decided on run at once.
 template <class Real>
-void load_persistent(const Plan::State& plan) {
-  load("order_rows_kernel", &order_rows_kernel);
-  load("fill_padding_kernel", &fill_padding_kernel<Real>);
-  with_product<Real>(plan.spec.math, [&]<class Product>() {
-    persistent_launches<Product>(plan.decision.cell_index)
-        .load_forward(*plan.decision.persistent, plan.device.state()->facts.shared_bytes_per_block);
+int load_persistent(const Device& device, const RnnSpec& spec, const Decision& decision) {
+  int at_once = 0;
+  with_product<Real>(spec.math, [&]<class Product>() {
+    const auto& launches = persistent_launches<Product>(decision.cell_index);
+    launches.load_forward(*decision.persistent, device.state()->facts.shared_bytes_per_block);
+    at_once = launches.groups_at_once(*decision.persistent);
   });
+  return at_once;
 }
 
 }  // namespace
@@ -258,11 +257,21 @@ void load_forward(const Plan::State& plan) {
       load("gather_rows_kernel", &gather_rows_kernel<Real, Call<Real>::wide_units>);
       load("gather_rows_kernel", &gather_rows_kernel<Real, 1>);
     }
-    if (plan.decision.persistent)
-      load_persistent<Real>(plan);
-    else
+    if (plan.decision.persistent) {  // the kernel itself is loaded since it was asked about
+      load("order_rows_kernel", &order_rows_kernel);
+      load("fill_padding_kernel", &fill_padding_kernel<Real>);
+    } else {
       step_launches<Real>(plan.decision.cell_index).load_forward();
+    }
   });
+}
+
+bool has_room(const Device& device, const RnnSpec& spec, const Decision& decision) {
+  const CurrentDevice current(device.place().ordinal);
+  bool fits = false;
+  with_type(spec.type,
+            [&]<class Real>() { fits = load_persistent<Real>(device, spec, decision) > 0; });
+  return fits;
 }
 
 void forward(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,

@@ -117,4 +117,13 @@ std::string describe(const PersistentShape& shape, std::int64_t B) {
          number(shape.shared_bytes()) + " bytes of shared memory a block";
 }
 
+void refuse_room(const PersistentShape& shape) {
+  unsupported("Plan", "algorithm",
+              " needs " + number(shape.blocks) +
+                  (shape.blocks == 1 ? " block of " : " blocks of ") + number(shape.threads()) +
+                  " threads and " + number(shape.shared_bytes()) +
+                  " bytes of shared memory at once; the device has no room for them (other "
+                  "processes, MPS or MIG may hold a part of it)");
+}
+
 }  // namespace takt::cuda

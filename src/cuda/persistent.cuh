@@ -19,10 +19,11 @@ template <class Product>
 struct PersistentLaunches {
   using Real = typename Product::Real;
   void (*forward)(const PersistentForward<Real>& chunk, std::int64_t groups, cudaStream_t stream);
-  /// Also lets the kernel have all shared memory of the device's blocks, whatever the shape: other
-  /// plans launch the same function. Throws UnsupportedError where the device does not take the
-  /// shape after all.
+  /// Loads the kernels of forward, lets them have all shared memory of the device's blocks,
+  /// whatever the shape: other plans launch the same functions.
   void (*load_forward)(const policy::PersistentShape& shape, std::int64_t most_shared_bytes);
+  /// How many groups of this shape the device can run at once; once it is loaded.
+  int (*groups_at_once)(const policy::PersistentShape& shape);
   void (*pack)(const PackFragments<Real>& pack, cudaStream_t stream);
 };
 
@@ -57,33 +58,34 @@ struct GroupLaunch {
   GroupLaunch& operator=(const GroupLaunch&) = delete;
 };
 
-[[noreturn]] inline void refuse_shape(const policy::PersistentShape& shape) {
-  unsupported("Plan", "algorithm",
-              " needs " + number(shape.blocks) + " blocks of " + number(shape.threads()) +
-                  " threads and " + number(shape.shared_bytes()) +
-                  " bytes of shared memory at once; the device has no room for them (other "
-                  "processes, MPS or MIG may hold a part of it)");
-}
-
 template <class Params>
-void allow_shape(void (*kernel)(Params), const policy::PersistentShape& shape,
-                 std::int64_t most_shared_bytes) {
+void allow_shapes(void (*kernel)(Params), bool clusters, std::int64_t most_shared_bytes) {
   const char* const name = "persistent_forward_kernel";
   load(name, kernel);
   const auto* const function = reinterpret_cast<const void*>(kernel);
   check(name, cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                    static_cast<int>(most_shared_bytes)));
-  int at_once = 0;
-  const GroupLaunch launch(shape, 1, nullptr);
-  if (shape.blocks > 1) {
+  if (clusters)
     check(name, cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
-    check(name, cudaOccupancyMaxActiveClusters(&at_once, function, &launch.config));
-  } else {
+}
+
+/// A cluster that no group of multiprocessors can hold is a size that the device has not.
+template <class Params>
+int groups_at_once(void (*kernel)(Params), const policy::PersistentShape& shape) {
+  const char* const name = "persistent_forward_kernel";
+  const auto* const function = reinterpret_cast<const void*>(kernel);
+  const GroupLaunch launch(shape, 1, nullptr);
+  int groups = 0;
+  if (shape.blocks == 1) {
     check(name, cudaOccupancyMaxActiveBlocksPerMultiprocessor(
-                    &at_once, function, static_cast<int>(shape.threads()),
+                    &groups, function, static_cast<int>(shape.threads()),
                     static_cast<std::size_t>(shape.shared_bytes())));
+    return groups;
   }
-  if (at_once < 1) refuse_shape(shape);
+  const cudaError_t status = cudaOccupancyMaxActiveClusters(&groups, function, &launch.config);
+  if (status != cudaErrorInvalidClusterSize) check(name, status);
+  forgive(status);
+  return status == cudaSuccess ? groups : 0;
 }
 
 template <class Cell, class Product>
@@ -96,8 +98,12 @@ constexpr PersistentLaunches<Product> persistent_launches_of() {
                                      chunk));
           },
           [](const policy::PersistentShape& shape, std::int64_t most_shared_bytes) {
-            allow_shape(persistent_kernel<Cell, Product>(shape), shape, most_shared_bytes);
+            allow_shapes(persistent_kernel<Cell, Product>(shape), shape.blocks > 1,
+                         most_shared_bytes);
             takt::cuda::load("pack_fragments_kernel", &pack_fragments_kernel<Product>);
+          },
+          [](const policy::PersistentShape& shape) {
+            return detail::groups_at_once(persistent_kernel<Cell, Product>(shape), shape);
           },
           [](const PackFragments<Real>& pack, cudaStream_t stream) {
             launch_over("pack_fragments_kernel", &pack_fragments_kernel<Product>,

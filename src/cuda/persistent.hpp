@@ -38,6 +38,9 @@ inline std::int64_t groups(const policy::PersistentShape& shape, std::int64_t B)
   return policy::Persistent::ceil_div(B, shape.rows());
 }
 
+/// Throws UnsupportedError: the device has no room for such a group now.
+[[noreturn]] void refuse_room(const policy::PersistentShape& shape);
+
 /// "4 blocks of 256 threads a group, 3 groups of 8 rows, 61.2 KiB of shared memory a block".
 std::string describe(const policy::PersistentShape& shape, std::int64_t B);
 

@@ -48,10 +48,10 @@ struct LayerCase {
 
 inline std::string text(const LayerCase& like) {
   return like.cell + " " + std::string(to_string(like.type)) + " " + like.algorithm +
-         (like.algorithm.empty() ? "" : " ") +
-         std::string(to_string(like.layout)) + " " + std::string(to_string(like.direction)) +
-         (like.lengths ? " lengths" : "") + (like.resets ? " resets" : "") +
-         (like.optional ? "" : " least") + (like.accumulate ? " accumulate" : "");
+         (like.algorithm.empty() ? "" : " ") + std::string(to_string(like.layout)) + " " +
+         std::string(to_string(like.direction)) + (like.lengths ? " lengths" : "") +
+         (like.resets ? " resets" : "") + (like.optional ? "" : " least") +
+         (like.accumulate ? " accumulate" : "");
 }
 
 /// One beside which the default stream does not run.

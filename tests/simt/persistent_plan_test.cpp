@@ -8,6 +8,8 @@
 #include "cuda/layout.hpp"
 #include "cuda/persistent.hpp"
 #include "device.hpp"
+#include "gpu/layer.hpp"
+#include "simt.hpp"
 #include "validate/run.hpp"
 
 namespace takt {
@@ -57,6 +59,75 @@ TEST(PersistentPlan, TakesEmptyCalls) {
       EXPECT_EQ(outcome.algorithm, algorithm) << outcome.reason;
       EXPECT_EQ(outcome.worst().error(), 0) << outcome.worst().tensor;
     }
+}
+
+/// A cluster stays inside a group of multiprocessors; here a group has few, and each has room for
+/// one block.
+class SmallGroups {
+ public:
+  explicit SmallGroups(int multiprocessors) {
+    simt::Profile profile = simt::h200();
+    profile.multiprocessors_of_a_group = multiprocessors;
+    profile.blocks_per_multiprocessor = 1;
+    simt::set_device(profile);
+  }
+  SmallGroups(const SmallGroups&) = delete;
+  SmallGroups& operator=(const SmallGroups&) = delete;
+  ~SmallGroups() { simt::set_device(simt::h200()); }
+};
+
+std::string shape_of(const Plan& plan) {
+  for (const Candidate& candidate : plan.candidates())
+    if (candidate.taken) return candidate.reason;
+  return "none";
+}
+
+TEST(PersistentPlan, TakesASmallerClusterWhereALargerHasNoRoom) {
+  const RnnSpec spec{.cell = "rnn_tanh",
+                     .input_size = 3,
+                     .hidden_size = 600,
+                     .type = DataType::f16,
+                     .algorithm = "cluster"};
+  const auto plan = [&spec] { return Plan(spec, {4, 3}, Mode::inference, Device::cuda()); };
+  EXPECT_EQ(shape_of(plan()).substr(0, 9), "16 blocks");
+  {
+    const SmallGroups groups(8);
+    EXPECT_EQ(shape_of(plan()).substr(0, 8), "8 blocks");
+  }
+  {
+    const SmallGroups none(0);
+    try {
+      plan();
+      ADD_FAILURE() << "not refused";
+    } catch (const UnsupportedError& error) {
+      EXPECT_NE(std::string(error.what())
+                    .find("bytes of shared memory at once; the device has no "
+                          "room for them (other processes, MPS or MIG"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+/// In less time than one step takes, nothing comes from the others.
+TEST(PersistentPlan, GivesUpAfterTheTimeOfTheSpec) {
+  const Device device = Device::cuda();
+  cuda_test::LayerCase like{.T = 4, .B = 8, .H = 256, .algorithm = "cluster"};
+  for (const std::int64_t limit_ms : {1, 600'000}) {
+    RnnSpec spec = like.spec();
+    spec.wait_limit_ms = limit_ms;
+    const Plan plan(spec, {like.T, like.B}, Mode::inference, device);
+    cuda_test::CudaLayer layer(plan, like, 1);
+    cuda_test::CallMemory memory(plan);
+    const Stream stream(device);
+    layer.forward(memory, stream);
+    const CallStatus told = status(memory, stream);
+    EXPECT_EQ(told.gave_up, limit_ms == 1) << told.message();
+    EXPECT_EQ(told.fine(), limit_ms != 1);
+    // Barriers whose data never came: of a kernel that gave up, nothing else.
+    for (const simt::Report& report : simt::take_reports())
+      EXPECT_TRUE(limit_ms == 1 && report.kind == "mbarrier") << report.text;
+  }
 }
 
 }  // namespace

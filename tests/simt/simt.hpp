@@ -58,6 +58,8 @@ struct Profile {
   int largest_cluster;  ///< without asking for a size that is not portable; 1: no clusters
   std::size_t memory_bytes;
   std::size_t l2_bytes;
+  /// A cluster stays inside a group; of an H200's groups the smallest has 16.
+  int multiprocessors_of_a_group = 16;
 };
 const Profile& h200();
 const Profile& a100();

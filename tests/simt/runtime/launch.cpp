@@ -54,6 +54,8 @@ cudaError_t check(const LaunchShape& shape, const void* kernel) {
       return cudaErrorInvalidClusterSize;
   }
   const int resident = resident_blocks(profile, threads, shape.dynamic_shared_bytes);
+  if (cluster > static_cast<std::uint64_t>(profile.multiprocessors_of_a_group * resident))
+    return cudaErrorInvalidClusterSize;
   if (shape.cooperative && blocks > static_cast<std::uint64_t>(profile.multiprocessors * resident))
     return cudaErrorCooperativeLaunchTooLarge;
   return cudaSuccess;
@@ -178,8 +180,7 @@ cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* kernel,
       shape.cluster = {config->attrs[n].val.clusterDim.x, config->attrs[n].val.clusterDim.y,
                        config->attrs[n].val.clusterDim.z};
   if (const cudaError_t error = check(shape, kernel)) return failed(error);
-  // Clusters stay inside a group of multiprocessors; of an H200's groups the smallest has 16.
-  constexpr int group = 16;
+  const int group = runtime().profile.multiprocessors_of_a_group;
   const int size = static_cast<int>(volume(shape.cluster));
   const int blocks =
       resident_blocks(runtime().profile, volume(shape.block), shape.dynamic_shared_bytes);
