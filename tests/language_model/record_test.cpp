@@ -199,6 +199,21 @@ TEST(LanguageModelResults, AllComeFromOneCleanCommitAndOneText) {
   }
 }
 
+/// A record of a commit that nobody can look at tells nothing.
+TEST(LanguageModelResults, ComeFromACommitOfThisHistory) {
+  const auto in_source = [](const std::string& line) {
+    return takt::test::run_tool(takt::test::ToolRun{
+        .arguments = {"-c", line}, .folder = TAKT_SOURCE_DIR, .program = "/bin/bash"});
+  };
+  const takt::test::ToolResult top = in_source("git rev-parse --show-toplevel");
+  if (top.exit_code != 0 || !fs::equivalent(top.out.substr(0, top.out.find('\n')), TAKT_SOURCE_DIR))
+    GTEST_SKIP() << "the source is not a repository's";
+  if (in_source("git rev-parse --is-shallow-repository").out != "false\n")
+    GTEST_SKIP() << "the repository is shallow";
+  const std::string commit = recorded("gru-1").commit;
+  EXPECT_EQ(in_source("git merge-base --is-ancestor " + commit + " HEAD").exit_code, 0) << commit;
+}
+
 /// A repository of its own with record.sh in it, on a branch main.
 class LanguageModelRecording : public testing::Test {
  protected:
