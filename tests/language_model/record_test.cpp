@@ -132,9 +132,25 @@ TEST(LanguageModelResults, EverySeedIsBelowCountingAndWithoutRNoneIs) {
       EXPECT_LT(with.best(), with.witten_bell) << cell << seed;
       EXPECT_LT(with.last(), with.witten_bell) << cell << seed;
       EXPECT_GT(without.best(), without.witten_bell) << cell << seed;
-      EXPECT_GE(with.takt_share + with.products_share, 0.7) << cell << seed;
       EXPECT_LT(with.seconds, 120) << cell << seed;
     }
+}
+
+/// Of every GRU and LSTM; the page says that an rnn_tanh, with so little work in it, has less.
+TEST(LanguageModelResults, MostOfAStepIsTaktsCallsAndLargeProducts) {
+  int held = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "results")) {
+    if (entry.path().extension() != ".json") continue;
+    const std::string name = entry.path().stem();
+    const Record record = recorded(name);
+    const double share = record.takt_share + record.products_share;
+    EXPECT_GE(share, record.sizes.cell == "rnn_tanh" ? 0.6 : 0.7) << name;
+    if (record.sizes.cell == "rnn_tanh")
+      EXPECT_LT(share, 0.7) << name << ": the page says less";
+    else
+      ++held;
+  }
+  EXPECT_GE(held, 8);
 }
 
 /// Whatever holds it back: without R and inner state, nothing but the last byte can be known.
@@ -151,7 +167,9 @@ TEST(LanguageModelResults, ThePageIsRightAboutGatesAsMemory) {
   EXPECT_LT(gru.best(), gru.witten_bell);
   EXPECT_LT(recorded("gru-little-dropout").best(), gru.best() - 0.2);
   EXPECT_LT(lstm.best(), lstm.witten_bell);
-  EXPECT_NEAR(recorded("lstm").best(), lstm.best(), 0.05);
+  const double of_gru = gru.best() - recorded("gru-little-dropout").best();
+  EXPECT_GT(lstm.best(), recorded("lstm").best());
+  EXPECT_LT(lstm.best() - recorded("lstm").best(), of_gru / 2);
 }
 
 TEST(LanguageModelResults, ThePageSaysHowMuchTextThereIs) {
