@@ -6,7 +6,8 @@
 // Tensors  as kernels/step.cuh, but Wx [steps,B,G*H] accumulators of the whole chunk, R as
 //          kernels/pack_fragments.cuh leaves it, and h, inner: the states before the chunk and
 //          after it. Padding is not written.
-// Work     a group of blocks (a cluster) owns `rows` rows of the batch and all units: see
+// Work     a group of blocks (a cluster, or a part of a cooperative grid) owns `rows` rows of the
+// batch and all units: see
 //          policy/persistent.hpp. Blocks of PersistentShape::threads(); one warp 16 units and one
 //          part of the k blocks, one thread some cells (a unit of a row of the batch).
 // On chip  PersistentShape::shared_bytes() dynamic.
@@ -21,8 +22,10 @@
 #include <takt/cell.hpp>
 #include <takt/kernels/policy/persistent.hpp>
 #include <takt/kernels/policy/status.hpp>
+#include <takt/kernels/ptx/flag.cuh>
 #include <takt/kernels/step.cuh>
 #include <takt/kernels/tile/cluster_exchange.cuh>
+#include <takt/kernels/tile/grid_exchange.cuh>
 #include <takt/kernels/tile/weight_stationary.cuh>
 
 namespace takt {
@@ -44,10 +47,13 @@ struct PersistentForward {
   Acc* inner_new = nullptr;        ///< [C,B,H] after step `end` - 1; may be inner_old
   Acc* inner_steps = nullptr;      ///< [end - begin,C,B,H] after each step; null: not wanted
   OverTime<Real> y{};
-  OverTime<Acc> c_all{};         ///< null: not wanted
-  Real* saved = nullptr;         ///< [end - begin,S,B,H]; null in inference
-  StatusWord* status = nullptr;  ///< gave_up is set, never cleared
-  std::int64_t patience_ns = 0;  ///< of one wait
+  OverTime<Acc> c_all{};          ///< null: not wanted
+  Real* saved = nullptr;          ///< [end - begin,S,B,H]; null in inference
+  int first_group = 0;            ///< of this launch
+  unsigned char* ring = nullptr;  ///< of all groups, PersistentShape::ring_bytes() each; in a grid
+  std::uint32_t* epochs = nullptr;  ///< [groups], PersistentShape::epochs_bytes() each; in a grid
+  StatusWord* status = nullptr;     ///< gave_up is set, never cleared
+  std::int64_t patience_ns = 0;     ///< of one wait
 };
 
 namespace detail {
@@ -58,6 +64,11 @@ TAKT_DEVICE RFragment load_fragment(const uint4* from) {
   return {{{upper.x, upper.y, upper.z, upper.w}, {lower.x, lower.y, lower.z, lower.w}}};
 }
 
+/// Another group may say so at this moment.
+TAKT_DEVICE bool gave_up_before(const StatusWord* status) {
+  return ptx::load_relaxed<ptx::Scope::device>(&status->gave_up) != 0;
+}
+
 /// Which rows of the batch, which units and which k blocks a warp has.
 struct PersistentPlace {
   int rank, slice;           ///< of the block: in its group, of its group
@@ -66,16 +77,16 @@ struct PersistentPlace {
   int part, parts;
   int first_block, blocks;  ///< of the warp's k blocks; none without a tile
 
-  TAKT_DEVICE PersistentPlace(const policy::PersistentShape& shape, int parts_in)
+  TAKT_DEVICE PersistentPlace(const policy::PersistentShape& shape, int parts_in, int first_group)
       : parts(parts_in) {
     const int tiles = static_cast<int>(policy::Persistent::unit_tiles(shape.H));
     const int k_blocks =
         static_cast<int>(policy::Persistent::k_blocks(shape.H, shape.element_bytes));
     const int warp = static_cast<int>(threadIdx.x) / 32;
-    rank = 0;
+    rank = shape.in_grid ? static_cast<int>(blockIdx.x) % shape.blocks : 0;
     if constexpr (TAKT_HAS_CLUSTERS)
-      if (shape.blocks > 1) rank = static_cast<int>(ptx::cluster_rank());
-    slice = static_cast<int>(blockIdx.x) / shape.blocks;
+      if (shape.blocks > 1 && !shape.in_grid) rank = static_cast<int>(ptx::cluster_rank());
+    slice = first_group + static_cast<int>(blockIdx.x) / shape.blocks;
     first_tile = rank * tiles / shape.blocks;
     end_tile = (rank + 1) * tiles / shape.blocks;
     tile = first_tile + warp / parts;
@@ -104,13 +115,16 @@ struct PersistentCell {
 };
 
 /// One block's work.
-template <class Cell, class Product, bool split>
+template <class Cell, class Product, bool split, class Exchange>
 struct PersistentForwardBlock {
   using Policy = policy::Persistent;
   using Real = typename Product::Real;
   using Acc = Accumulator<Real>;
   using Traits = CellTraits<Cell>;
   static constexpr int G = Traits::gates, C = Traits::inner_states, S = Traits::saved;
+  static constexpr bool in_grid = std::is_same_v<Exchange, GridExchange>;
+  // Between two parts of h that a block hands on, its threads meet in the product.
+  static_assert(split || !in_grid);
   static constexpr int cells = Policy::cells(split);
   static constexpr int resident = Policy::register_blocks(G, Product::wide_sums);
   static constexpr int tile_vectors = G * Policy::fragment_bytes / 16;  ///< of a k block
@@ -121,7 +135,7 @@ struct PersistentForwardBlock {
   int end;  ///< of the group's steps
   uint4* R_shared;
   float *biases, *sums_shared;
-  ClusterExchange exchange;
+  Exchange exchange;
   Patience patience;
   RFragment R[resident][G] = {};
   PersistentCell<Cell, Real> cell[cells];
@@ -131,12 +145,12 @@ struct PersistentForwardBlock {
 
   TAKT_DEVICE PersistentForwardBlock(const PersistentForward<Real>& p_in, unsigned char* shared)
       : p(p_in),
-        at(p.shape, split ? p.shape.parts : 1),
+        at(p.shape, split ? p.shape.parts : 1, p.first_group),
         lane(static_cast<int>(threadIdx.x) % 32),
         row_tiles(split ? p.shape.row_tiles : 1),
         rows(row_tiles * Policy::row_tile),
         end(p.end),
-        patience{p.patience_ns, p.status->gave_up != 0} {
+        patience{p.patience_ns, gave_up_before(p.status)} {
     // A group's steps end with its longest row.
     if (p.order != nullptr) {
       const int longest = p.place.lengths[p.order[at.slice * rows]];
@@ -147,17 +161,36 @@ struct PersistentForwardBlock {
     R_shared = reinterpret_cast<uint4*>(h + p.shape.h_bytes());
     biases = reinterpret_cast<float*>(h + p.shape.h_bytes() + p.shape.R_bytes());
     sums_shared = biases + p.shape.bias_bytes() / 4;
-    exchange = {.h = h,
-                .full = reinterpret_cast<ptx::Mbarrier*>(shared),
-                .quits = reinterpret_cast<int*>(shared + 2 * sizeof(ptx::Mbarrier)),
-                .pitch = static_cast<int>(Policy::h_pitch(p.shape.H, sizeof(Real))),
-                .rows = rows,
-                .blocks = p.shape.blocks,
-                .rank = at.rank,
-                .first_byte = at.first_tile * bytes,
-                .my_bytes = (at.end_tile - at.first_tile) * bytes,
-                .row_bytes = static_cast<int>(Policy::unit_tiles(p.shape.H)) * bytes,
-                .all_steps = end - p.begin};
+    auto* const quits = reinterpret_cast<int*>(shared + 2 * sizeof(ptx::Mbarrier));
+    const int tiles = static_cast<int>(Policy::unit_tiles(p.shape.H));
+    const int first_byte = at.first_tile * bytes, my_bytes = (at.end_tile - at.first_tile) * bytes;
+    if constexpr (in_grid)
+      exchange = {.part = h,
+                  .quits = quits,
+                  .ring = p.ring + at.slice * p.shape.ring_bytes(),
+                  .epochs = p.epochs + at.slice * (p.shape.epochs_bytes() / 4),
+                  .epoch = static_cast<std::uint32_t>(p.begin),
+                  .pitch = static_cast<int>(p.shape.ring_pitch()),
+                  .rows = rows,
+                  .blocks = p.shape.blocks,
+                  .rank = at.rank,
+                  .unit_tiles = tiles,
+                  .tile_bytes = bytes,
+                  .first_byte = first_byte,
+                  .my_bytes = my_bytes,
+                  .all_steps = end - p.begin};
+    else
+      exchange = {.h = h,
+                  .full = reinterpret_cast<ptx::Mbarrier*>(shared),
+                  .quits = quits,
+                  .pitch = static_cast<int>(Policy::h_pitch(p.shape.H, sizeof(Real))),
+                  .rows = rows,
+                  .blocks = p.shape.blocks,
+                  .rank = at.rank,
+                  .first_byte = first_byte,
+                  .my_bytes = my_bytes,
+                  .row_bytes = tiles * bytes,
+                  .all_steps = end - p.begin};
   }
 
   /// Which item of its unit tile a thread's cell is: row tile, half of the 16 units, column.
@@ -166,17 +199,24 @@ struct PersistentForwardBlock {
     return p.order == nullptr ? slot : p.order[slot];
   }
 
-  /// h before the chunk, all of it; what pads it is 0 in both halves.
+  /// h before the chunk: all of it into the current half; in a grid the block's part, as if it had
+  /// made it. What pads it is 0, now and later.
   TAKT_DEVICE void load_h() {
-    const int elements = exchange.pitch / static_cast<int>(sizeof(Real));
-    const std::int64_t H = p.place.H;
+    const int size = static_cast<int>(sizeof(Real));
+    const int first = in_grid ? exchange.first_byte / size : 0;
+    const int elements = (in_grid ? exchange.my_bytes : exchange.pitch) / size;
     for (int n = static_cast<int>(threadIdx.x); n < rows * elements;
          n += static_cast<int>(blockDim.x)) {
-      const int row = n / elements, j = n % elements, slot = at.slice * rows + row;
-      const bool valid = slot < p.place.B && j < H;
-      reinterpret_cast<Real*>(exchange.current(row))[j] =
-          valid ? Product::operand(p.h[row_of(slot) * H + j]) : rounded<Real>(Acc(0));
-      reinterpret_cast<Real*>(exchange.next(row))[j] = rounded<Real>(Acc(0));
+      const int row = n / elements, j = first + n % elements, slot = at.slice * rows + row;
+      const bool valid = slot < p.place.B && j < p.place.H;
+      const Real zero = rounded<Real>(Acc(0));
+      const Real h = valid ? Product::operand(p.h[row_of(slot) * p.place.H + j]) : zero;
+      if constexpr (in_grid) {
+        reinterpret_cast<Real*>(exchange.next(row))[j] = h;
+      } else {
+        reinterpret_cast<Real*>(exchange.current(row))[j] = h;
+        reinterpret_cast<Real*>(exchange.next(row))[j] = zero;
+      }
     }
   }
 
@@ -389,11 +429,13 @@ struct PersistentForwardBlock {
 
 }  // namespace detail
 
-template <class Cell, class Product, bool split>
+/// `Exchange` is how h goes from block to block: ClusterExchange of a block or a cluster, or
+/// GridExchange of a cooperative grid, with parts of k only.
+template <class Cell, class Product, bool split, class Exchange>
 __global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
     persistent_forward_kernel(const PersistentForward<typename Product::Real> p) {
   TAKT_DYNAMIC_SHARED(unsigned char, shared);
-  detail::PersistentForwardBlock<Cell, Product, split> block(p, shared);
+  detail::PersistentForwardBlock<Cell, Product, split, Exchange> block(p, shared);
   block.load_h();
   block.load_R();
   block.load_biases();
@@ -402,7 +444,7 @@ __global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
   if (p.begin < block.end) block.fetch(p.begin);
 
   for (int s = p.begin; s < block.end; ++s) {
-    block.exchange.wait(block.patience);
+    block.exchange.wait(block.patience, block.at.first_block, block.at.blocks);
     block.product();
     block.run_cells(s);
     const bool goes_on = block.hand_on();

@@ -15,9 +15,10 @@ namespace {
 Decision decide_on(const Device& device, const RnnSpec& spec, Dims largest, Mode mode) {
   DeviceFacts facts = device.state()->facts;
   Decision decision = decide(spec, largest, mode, facts);
-  while (decision.persistent && !cuda::has_room(device, spec, decision)) {
+  if (!decision.persistent) return decision;
+  while ((decision.groups_at_once = cuda::groups_at_once(device, spec, decision)) == 0) {
     facts.largest_cluster = decision.persistent->blocks / 2;
-    const bool may_be_smaller = facts.largest_cluster > 1;
+    const bool may_be_smaller = !decision.persistent->in_grid && facts.largest_cluster > 1;
     const cuda::PersistentChoice smaller =
         may_be_smaller ? cuda::choose_persistent(cuda::PersistentForm::cluster, spec,
                                                  *decision.cell, largest, facts)

@@ -76,7 +76,8 @@ void decide_cpu(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode
       {"cpu", true, R + ", gates fused into its product, one parallel region a chunk of steps"},
       {"step", false, "it runs on a cuda device"},
       {"block", false, "it runs on a cuda device"},
-      {"cluster", false, "it runs on a cuda device"}};
+      {"cluster", false, "it runs on a cuda device"},
+      {"grid", false, "it runs on a cuda device"}};
   take(decision, spec, "cpu");
 }
 
@@ -118,6 +119,7 @@ void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mod
       {"step", true, "W x as one product a chunk of steps; a product and a gate kernel each step"},
       persistent_candidate(decision, cuda::PersistentForm::block, spec, largest, device),
       persistent_candidate(decision, cuda::PersistentForm::cluster, spec, largest, device),
+      persistent_candidate(decision, cuda::PersistentForm::grid, spec, largest, device),
       {"cpu", false, "it runs on a cpu device"}};
   take(decision, spec, "step");
   size_cuda(decision, spec, largest, mode, device);

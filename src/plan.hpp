@@ -25,8 +25,10 @@ struct Decision {
   std::int64_t cell_index = 0;  // in AllCells
   std::vector<Candidate> candidates;
   std::string_view algorithm;
-  /// Of the algorithms "block" and "cluster".
+  /// Of the algorithms "block", "cluster" and "grid"; and how many groups of it the device runs at
+  /// once, where it was asked.
   std::shared_ptr<const policy::PersistentShape> persistent{};
+  int groups_at_once = 0;
   std::int64_t scratch_bytes = 0;
   std::int64_t saved_bytes = 0;
   std::int64_t packed_bytes = 0;

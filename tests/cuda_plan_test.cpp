@@ -102,17 +102,18 @@ TEST(CudaPlanner, EachDeviceNamesTheAlgorithmOfTheOther) {
     return decide(lstm(2, 3), {7, 5}, Mode::inference, device).candidates;
   };
   const std::vector<Candidate> of_gpu = candidates(h200()), of_cpu = candidates(processor());
-  ASSERT_EQ(of_gpu.size(), 4u);
+  ASSERT_EQ(of_gpu.size(), 5u);
   EXPECT_EQ(of_gpu[0].algorithm, "step");
   EXPECT_TRUE(of_gpu[0].taken);
   EXPECT_EQ(of_gpu[0].reason,
             "W x as one product a chunk of steps; a product and a gate kernel each step");
   EXPECT_EQ(of_gpu[1].algorithm, "block");
   EXPECT_EQ(of_gpu[2].algorithm, "cluster");
-  EXPECT_EQ(of_gpu[3].algorithm, "cpu");
-  EXPECT_FALSE(of_gpu[3].taken);
-  EXPECT_EQ(of_gpu[3].reason, "it runs on a cpu device");
-  ASSERT_EQ(of_cpu.size(), 4u);
+  EXPECT_EQ(of_gpu[3].algorithm, "grid");
+  EXPECT_EQ(of_gpu[4].algorithm, "cpu");
+  EXPECT_FALSE(of_gpu[4].taken);
+  EXPECT_EQ(of_gpu[4].reason, "it runs on a cpu device");
+  ASSERT_EQ(of_cpu.size(), 5u);
   EXPECT_EQ(of_cpu[0].algorithm, "cpu");
   EXPECT_TRUE(of_cpu[0].taken);
   EXPECT_EQ(of_cpu[1].algorithm, "step");
@@ -137,6 +138,8 @@ TEST(CudaPlanner, ExplainsEachAlgorithm) {
       "groups of 8 rows, 177280 bytes of shared memory a block\n"
       "refused    cluster: only by name, until it is measured: 8 blocks of 64 threads a "
       "group, 4 groups of 8 rows, 22144 bytes of shared memory a block\n"
+      "refused    grid: only by name, until it is measured: 8 blocks of 64 threads a group, 4 "
+      "groups of 8 rows, 13440 bytes of shared memory a block\n"
       "refused    cpu: it runs on a cpu device\n");
   EXPECT_NE(text.find("memory     scratch " + memory), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with(" MiB, saved 0 bytes")) << text;
@@ -149,7 +152,8 @@ TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
         for (std::int64_t H = 1; H < 1100; H += H < 40 ? 1 : 37)
           for (const std::int64_t B : {0, 1, 9, 200})
             for (const cuda::PersistentForm form :
-                 {cuda::PersistentForm::block, cuda::PersistentForm::cluster}) {
+                 {cuda::PersistentForm::block, cuda::PersistentForm::cluster,
+                  cuda::PersistentForm::grid}) {
               RnnSpec spec{.cell = cell, .input_size = 3, .hidden_size = H, .type = type};
               const cuda::PersistentChoice choice =
                   cuda::choose_persistent(form, spec, find_cell(cell), {100, B}, device);
@@ -161,12 +165,32 @@ TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
               }
               EXPECT_EQ(decide(spec, {100, B}, Mode::training, device).algorithm, spec.algorithm);
               EXPECT_LE(choice.shape->blocks, policy::Persistent::unit_tiles(H));
-              EXPECT_EQ(choice.shape->blocks > 1, form == cuda::PersistentForm::cluster);
+              EXPECT_EQ(choice.shape->blocks > 1, form != cuda::PersistentForm::block);
+              EXPECT_EQ(choice.shape->in_grid, form == cuda::PersistentForm::grid);
+              EXPECT_LE(choice.shape->blocks, form == cuda::PersistentForm::grid
+                                                  ? device.multiprocessors
+                                                  : device.largest_cluster);
               EXPECT_LE(choice.shape->warps(), policy::Persistent::most_warps);
               EXPECT_LE(choice.shape->shared_bytes(), device.shared_bytes_per_block);
               EXPECT_LE(choice.shape->row_tiles,
                         policy::Persistent::most_row_tiles(choice.shape->parts));
             }
+}
+
+/// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units.
+TEST(CudaPlanner, HasAGridForWhatNoClusterHolds) {
+  const auto fits = [](cuda::PersistentForm form, std::int64_t H, DataType type) {
+    const RnnSpec spec{.input_size = 3, .hidden_size = H, .type = type};
+    return cuda::choose_persistent(form, spec, find_cell("lstm"), {100, 32}, h200())
+        .shape.has_value();
+  };
+  using Form = cuda::PersistentForm;
+  EXPECT_TRUE(fits(Form::cluster, 512, DataType::f16));
+  EXPECT_FALSE(fits(Form::cluster, 1024, DataType::f16));
+  EXPECT_TRUE(fits(Form::grid, 1024, DataType::f16));
+  EXPECT_TRUE(fits(Form::grid, 2048, DataType::f16));
+  EXPECT_FALSE(fits(Form::grid, 4096, DataType::f16));
+  EXPECT_TRUE(fits(Form::grid, 1024, DataType::f32));
 }
 
 TEST(CudaPlanner, RefusesAlgorithmsInSentences) {
@@ -177,7 +201,7 @@ TEST(CudaPlanner, RefusesAlgorithmsInSentences) {
   spec.algorithm = "quick";
   expect_refusal<ArgumentError>(plan(h200(), {7, 5}),
                                 "takt: Plan: 'algorithm' is 'quick'; it must be empty or one of "
-                                "step, block, cluster, cpu");
+                                "step, block, cluster, grid, cpu");
   spec.algorithm = "cpu";
   expect_refusal<UnsupportedError>(plan(h200(), {7, 5}),
                                    "takt: Plan: 'algorithm' is cpu, which cannot run this: it runs "

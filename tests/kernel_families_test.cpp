@@ -116,6 +116,7 @@ std::vector<std::string> tests_on_a_gpu() {
               continue;
             names.push_back(instance_name + "_block");
             names.push_back(instance_name + "_cluster");
+            names.push_back(instance_name + "_grid");
           }
         }
       }

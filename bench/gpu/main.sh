@@ -103,7 +103,7 @@ choose_programs() {
     takt_program=takt tests_program=takt_tests
     conformance_program=takt_conformance microbench_program=takt_microbench
     language_model_program=language_model_tests language_model_filter='*_cuda'
-    gpu_filter='*_cuda:*_cuda_block:*_cuda_cluster:*/CudaContract.*'
+    gpu_filter='*_cuda:*_cuda_block:*_cuda_cluster:*_cuda_grid:*/CudaContract.*'
     other_filter="*-$gpu_filter"
     # Those that read the tree or run the tool that they were built with.
     [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:KernelFamilies.*'
@@ -114,6 +114,7 @@ choose_programs() {
     sanitizer_filter='*/CudaContract.Nothing*/lstm:*/CudaContract.Nothing*/gru'
     sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/lstm_*_cuda'
     sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/gru_*_cuda_cluster'
+    sanitizer_filter+=':*/DeviceBits.AgainIsTheSame/gru_*_cuda_grid'
     sanitizer_filter+=':*/DeviceBits.GradientsDoNotDependOnWhatElseIsAsked/gru_*_cuda'
   fi
   needed_programs=("$takt_program" "$tests_program" "$conformance_program")

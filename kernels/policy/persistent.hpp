@@ -55,6 +55,7 @@ struct PersistentShape {
   int blocks = 1;          ///< of a group
   int parts = 1;           ///< of the k blocks
   int row_tiles = 1;       ///< of a group
+  bool in_grid = false;    ///< h goes through global memory, not from block to block of a cluster
 
   TAKT_CELL constexpr int rows() const { return row_tiles * Persistent::row_tile; }
   TAKT_CELL constexpr std::int64_t tiles_of_block() const {
@@ -81,8 +82,10 @@ struct PersistentShape {
 
   // Dynamic shared memory, in this order, behind the exchange's barriers.
   static constexpr std::int64_t barrier_bytes = 128;
+  /// All of h twice; in a grid the block's part of the next one.
   TAKT_CELL constexpr std::int64_t h_bytes() const {
-    return 2 * rows() * Persistent::h_pitch(H, element_bytes);
+    return in_grid ? rows() * tiles_of_block() * Persistent::unit_tile * element_bytes
+                   : 2 * rows() * Persistent::h_pitch(H, element_bytes);
   }
   TAKT_CELL constexpr std::int64_t R_bytes() const {
     return warps() * fragments_in_shared() * Persistent::fragment_bytes;
@@ -94,6 +97,18 @@ struct PersistentShape {
   TAKT_CELL constexpr std::int64_t sums_bytes() const {
     return parts == 1 ? 0 : warps() * row_tiles * gates * 16 * Persistent::row_tile * 4;
   }
+  // Global memory of a group of a grid: h twice, and an epoch of each block in a line of its own.
+  static constexpr int epoch_bytes = 128;
+  TAKT_CELL constexpr std::int64_t ring_pitch() const {
+    return Persistent::k_blocks(H, element_bytes) * Persistent::k_block_bytes;
+  }
+  TAKT_CELL constexpr std::int64_t ring_bytes() const {
+    return in_grid ? 2 * rows() * ring_pitch() : 0;
+  }
+  TAKT_CELL constexpr std::int64_t epochs_bytes() const {
+    return in_grid ? blocks * epoch_bytes : 0;
+  }
+
   TAKT_CELL constexpr std::int64_t shared_bytes() const {
     return barrier_bytes + h_bytes() + R_bytes() + bias_bytes() + sums_bytes();
   }

@@ -47,8 +47,9 @@ struct ClusterExchange {
     __syncthreads();
   }
 
-  /// Until all of h is in the current half. The first half is filled by the block itself.
-  TAKT_DEVICE void wait(Patience& patience) {
+  /// Until all of h is in the current half, whichever k blocks of it are asked for. The first half
+  /// is filled by the block itself.
+  TAKT_DEVICE void wait(Patience& patience, int /*first_block*/ = 0, int /*k_blocks*/ = 0) {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks == 1 || steps == 0) return;
       ptx::Mbarrier* const barrier = &full[steps % 2];

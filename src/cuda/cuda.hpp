@@ -24,8 +24,9 @@ struct Opened {
 /// Throws DeviceError, with the reason, where there is no such device.
 Opened open(int ordinal);
 
-/// Whether a group of blocks of the persistent kernel that was decided on fits the device as it is.
-bool has_room(const Device& device, const RnnSpec& spec, const Decision& decision);
+/// How many groups of blocks of the persistent kernel that was decided on the device, as it is, can
+/// run at once. Loads the kernel.
+int groups_at_once(const Device& device, const RnnSpec& spec, const Decision& decision);
 
 /// What a plan chose once: an algorithm for each product. Loads every kernel that its calls run.
 struct Prepared;

@@ -107,6 +107,10 @@ class ForwardRun : Call<Real> {
       pack.packed = this->template scratch<uint4>(layout_.R);
       launches<Product>().pack(pack, this->stream_);
     });
+    if (shape_->in_grid)  // no epoch yet, and nothing in what pads h
+      check("cudaMemsetAsync",
+            cudaMemsetAsync(this->template scratch<void>(layout_.ring), 0,
+                            static_cast<std::size_t>(layout_.ring_bytes), this->stream_));
     if (!this->is_ragged()) return;
     std::int32_t* const order = this->template scratch<std::int32_t>(layout_.order);
     order_ = order;
@@ -146,9 +150,17 @@ class ForwardRun : Call<Real> {
     }
     chunk.status = this->template scratch<StatusWord>(layout_.status);
     chunk.patience_ns = this->plan_.spec.wait_limit_ms * 1'000'000;
-    with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
-      launches<Product>().forward(chunk, groups(*shape_, B), this->stream_);
-    });
+    chunk.ring = this->template scratch<unsigned char>(layout_.ring);
+    chunk.epochs = this->template scratch<std::uint32_t>(layout_.epochs);
+    // Groups whose blocks wait for each other by memory alone must all be on the device.
+    const std::int64_t all = groups(*shape_, B);
+    const std::int64_t at_once = shape_->in_grid ? this->plan_.decision.groups_at_once : all;
+    for (std::int64_t first = 0; first < all; first += at_once) {
+      chunk.first_group = static_cast<int>(first);
+      with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
+        launches<Product>().forward(chunk, std::min(at_once, all - first), this->stream_);
+      });
+    }
     inner_ += inner_steps;
   }
 
@@ -239,7 +251,7 @@ int load_persistent(const Device& device, const RnnSpec& spec, const Decision& d
   with_product<Real>(spec.math, [&]<class Product>() {
     const auto& launches = persistent_launches<Product>(decision.cell_index);
     launches.load_forward(*decision.persistent, device.state()->facts.shared_bytes_per_block);
-    at_once = launches.groups_at_once(*decision.persistent);
+    at_once = launches.groups_at_once(*decision.persistent, device.state()->facts.multiprocessors);
   });
   return at_once;
 }
@@ -266,12 +278,12 @@ void load_forward(const Plan::State& plan) {
   });
 }
 
-bool has_room(const Device& device, const RnnSpec& spec, const Decision& decision) {
+int groups_at_once(const Device& device, const RnnSpec& spec, const Decision& decision) {
   const CurrentDevice current(device.place().ordinal);
-  bool fits = false;
+  int at_once = 0;
   with_type(spec.type,
-            [&]<class Real>() { fits = load_persistent<Real>(device, spec, decision) > 0; });
-  return fits;
+            [&]<class Real>() { at_once = load_persistent<Real>(device, spec, decision); });
+  return at_once;
 }
 
 void forward(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,

@@ -74,6 +74,11 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   if (sizes.persistent) {
     R = arena.take(Checked{sizes.persistent->packed_bytes()});
     order = arena.take(B * Checked{4});
+    const policy::PersistentShape& shape = *sizes.persistent;
+    const Checked groups{policy::Persistent::ceil_div(sizes.B, shape.rows())};
+    ring = arena.take(groups * Checked{shape.ring_bytes()});
+    epochs = arena.take(groups * Checked{shape.epochs_bytes()});
+    ring_bytes = epochs - ring + (groups * Checked{shape.epochs_bytes()}).value;
   } else {
     Rh = arena.take(B * GH * acc);
   }

@@ -47,6 +47,9 @@ struct ForwardLayout {
   std::int64_t Rh = 0;          // Acc [B,G*H], by steps
   std::int64_t R = 0;           // as pack_fragments_kernel leaves it, persistent
   std::int64_t order = 0;       // int32 [B] rows by falling length, persistent
+  std::int64_t ring = 0;        // of each group PersistentShape::ring_bytes(), in a grid
+  std::int64_t epochs = 0;      // of each group PersistentShape::epochs_bytes(), behind it
+  std::int64_t ring_bytes = 0;  // of both
   std::int64_t workspace = 0;
   std::int64_t bytes = 0;
 

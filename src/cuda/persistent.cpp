@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "say.hpp"
 
@@ -18,6 +19,8 @@ namespace model {
 constexpr double cycles_per_us = 1980;
 constexpr double block_us = 0.10;      ///< barriers and gates of a step
 constexpr double cluster_us = 0.30;    ///< until h of the last peer has come
+constexpr double grid_us = 1.00;       ///< until the last epoch has been seen
+constexpr double l2_bytes = 64;        ///< a cycle and multiprocessor, read
 constexpr double shared_bytes = 128;   ///< a cycle and multiprocessor
 constexpr double exchange_bytes = 32;  ///< a cycle and block, sent
 constexpr double tensor_cycles = 4;    ///< of a fragment (16 x 64 bytes) times a row tile
@@ -32,9 +35,14 @@ double step_us(const PersistentShape& shape, std::int64_t B, const DeviceFacts& 
       fragments * (shape.wide_sums ? model::strict_cycles : model::tensor_cycles);
   const double rows_read = static_cast<double>(shape.warps() * shape.depth()) *
                            Persistent::row_tile * Persistent::k_block_bytes;
-  const double reads = (in_shared * Persistent::fragment_bytes + rows_read) / model::shared_bytes;
+  const double from_shared =
+      in_shared * Persistent::fragment_bytes + (shape.in_grid ? 0 : rows_read);
+  const double reads =
+      from_shared / model::shared_bytes + (shape.in_grid ? rows_read / model::l2_bytes : 0);
   double us = model::block_us + shape.row_tiles * std::max(products, reads) / model::cycles_per_us;
-  if (shape.blocks > 1) {
+  if (shape.in_grid) {
+    us += model::grid_us;
+  } else if (shape.blocks > 1) {
     const double sent = static_cast<double>(shape.tiles_of_block()) * Persistent::unit_tile *
                         shape.element_bytes * shape.rows() * (shape.blocks - 1);
     us += model::cluster_us + sent / model::exchange_bytes / model::cycles_per_us;
@@ -51,7 +59,10 @@ std::string why_not(PersistentForm form, const RnnSpec& spec, Dims largest,
   if (largest.B > most_persistent_rows)
     return "B is " + number(largest.B) + "; it takes at most " + number(most_persistent_rows);
   if (form == PersistentForm::block) return "";
-  if (device.largest_cluster < 2) return "the device has no clusters of blocks";
+  if (form == PersistentForm::grid && device.multiprocessors < 2)
+    return "the device has one multiprocessor";
+  if (form == PersistentForm::cluster && device.largest_cluster < 2)
+    return "the device has no clusters of blocks";
   if (spec.hidden_size <= Persistent::unit_tile)
     return "H is " + number(spec.hidden_size) + "; two blocks share at least " +
            number(Persistent::unit_tile + 1) + " units";
@@ -69,10 +80,32 @@ std::string does_not_fit(std::int64_t least_bytes, std::int64_t least_tiles,
          " bytes of shared memory; the device has " + number(device.shared_bytes_per_block);
 }
 
+/// Blocks of a group: of a grid, as many as share the multiprocessors with equal groups.
+std::vector<int> sizes_of_groups(PersistentForm form, std::int64_t H, const DeviceFacts& device) {
+  const std::int64_t most = Persistent::unit_tiles(H);
+  std::vector<int> sizes;
+  if (form == PersistentForm::block) sizes.push_back(1);
+  if (form == PersistentForm::cluster)
+    for (int blocks = 2; blocks <= std::min({most, std::int64_t{device.largest_cluster},
+                                             std::int64_t{Persistent::largest_cluster}});
+         blocks *= 2)
+      sizes.push_back(blocks);
+  if (form == PersistentForm::grid)
+    for (int beside = 1; device.multiprocessors / beside >= 2; beside *= 2)
+      sizes.push_back(
+          static_cast<int>(std::min<std::int64_t>(most, device.multiprocessors / beside)));
+  return sizes;
+}
+
 }  // namespace
 
 std::string_view to_string(PersistentForm form) {
-  return form == PersistentForm::block ? "block" : "cluster";
+  switch (form) {
+    case PersistentForm::block: return "block";
+    case PersistentForm::cluster: return "cluster";
+    case PersistentForm::grid: break;
+  }
+  return "grid";
 }
 
 PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, const CellInfo& cell,
@@ -82,12 +115,9 @@ PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, con
   if (!choice.reason.empty()) return choice;
   const bool strict = spec.type == DataType::f32 && spec.math == Math::strict;
   std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max(), least_tiles = least_bytes;
-  const int first = form == PersistentForm::block ? 1 : 2;
-  const auto last = static_cast<int>(std::min<std::int64_t>(
-      {form == PersistentForm::block ? 1 : device.largest_cluster, Persistent::largest_cluster,
-       Persistent::unit_tiles(spec.hidden_size)}));
-  for (int blocks = first; blocks <= last; blocks *= 2)
-    for (int parts = 1; parts <= Persistent::most_warps; parts *= 2)
+  const bool in_grid = form == PersistentForm::grid;
+  for (const int blocks : sizes_of_groups(form, spec.hidden_size, device))
+    for (int parts = in_grid ? 2 : 1; parts <= Persistent::most_warps; parts *= 2)
       for (int row_tiles = 1; row_tiles <= Persistent::most_row_tiles(parts); row_tiles *= 2) {
         const PersistentShape shape{.H = spec.hidden_size,
                                     .gates = cell.gates,
@@ -95,7 +125,8 @@ PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, con
                                     .wide_sums = strict,
                                     .blocks = blocks,
                                     .parts = parts,
-                                    .row_tiles = row_tiles};
+                                    .row_tiles = row_tiles,
+                                    .in_grid = in_grid};
         least_tiles = std::min(least_tiles, shape.tiles_of_block());
         if (shape.warps() > Persistent::most_warps) continue;
         least_bytes = std::min(least_bytes, shape.shared_bytes());

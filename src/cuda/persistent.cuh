@@ -18,12 +18,13 @@ namespace takt::cuda {
 template <class Product>
 struct PersistentLaunches {
   using Real = typename Product::Real;
+  /// `groups` from chunk.first_group on.
   void (*forward)(const PersistentForward<Real>& chunk, std::int64_t groups, cudaStream_t stream);
   /// Loads the kernels of forward, lets them have all shared memory of the device's blocks,
   /// whatever the shape: other plans launch the same functions.
   void (*load_forward)(const policy::PersistentShape& shape, std::int64_t most_shared_bytes);
   /// How many groups of this shape the device can run at once; once it is loaded.
-  int (*groups_at_once)(const policy::PersistentShape& shape);
+  int (*groups_at_once)(const policy::PersistentShape& shape, int multiprocessors);
   void (*pack)(const PackFragments<Real>& pack, cudaStream_t stream);
 };
 
@@ -35,23 +36,29 @@ namespace detail {
 
 template <class Cell, class Product>
 auto persistent_kernel(const policy::PersistentShape& shape) {
-  return shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true>
-                         : &persistent_forward_kernel<Cell, Product, false>;
+  if (shape.in_grid) return &persistent_forward_kernel<Cell, Product, true, GridExchange>;
+  return shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
+                         : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>;
 }
 
 /// A launch of groups of blocks.
 struct GroupLaunch {
-  cudaLaunchAttribute cluster{};
+  cudaLaunchAttribute attribute{};
   cudaLaunchConfig_t config{};
 
   GroupLaunch(const policy::PersistentShape& shape, std::int64_t groups, cudaStream_t stream) {
-    cluster.id = cudaLaunchAttributeClusterDimension;
-    cluster.val.clusterDim = {static_cast<unsigned>(shape.blocks), 1, 1};
+    if (shape.in_grid) {
+      attribute.id = cudaLaunchAttributeCooperative;
+      attribute.val.cooperative = 1;
+    } else {
+      attribute.id = cudaLaunchAttributeClusterDimension;
+      attribute.val.clusterDim = {static_cast<unsigned>(shape.blocks), 1, 1};
+    }
     config.gridDim = dim3(static_cast<unsigned>(groups * shape.blocks));
     config.blockDim = dim3(static_cast<unsigned>(shape.threads()));
     config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes());
     config.stream = stream;
-    config.attrs = &cluster;
+    config.attrs = &attribute;
     config.numAttrs = shape.blocks > 1 ? 1 : 0;
   }
   GroupLaunch(const GroupLaunch&) = delete;
@@ -71,16 +78,18 @@ void allow_shapes(void (*kernel)(Params), bool clusters, std::int64_t most_share
 
 /// A cluster that no group of multiprocessors can hold is a size that the device has not.
 template <class Params>
-int groups_at_once(void (*kernel)(Params), const policy::PersistentShape& shape) {
+int groups_at_once(void (*kernel)(Params), const policy::PersistentShape& shape,
+                   int multiprocessors) {
   const char* const name = "persistent_forward_kernel";
   const auto* const function = reinterpret_cast<const void*>(kernel);
   const GroupLaunch launch(shape, 1, nullptr);
   int groups = 0;
-  if (shape.blocks == 1) {
+  if (shape.blocks == 1 || shape.in_grid) {
+    int blocks = 0;
     check(name, cudaOccupancyMaxActiveBlocksPerMultiprocessor(
-                    &groups, function, static_cast<int>(shape.threads()),
+                    &blocks, function, static_cast<int>(shape.threads()),
                     static_cast<std::size_t>(shape.shared_bytes())));
-    return groups;
+    return blocks * multiprocessors / shape.blocks;
   }
   const cudaError_t status = cudaOccupancyMaxActiveClusters(&groups, function, &launch.config);
   if (status != cudaErrorInvalidClusterSize) check(name, status);
@@ -98,12 +107,13 @@ constexpr PersistentLaunches<Product> persistent_launches_of() {
                                      chunk));
           },
           [](const policy::PersistentShape& shape, std::int64_t most_shared_bytes) {
-            allow_shapes(persistent_kernel<Cell, Product>(shape), shape.blocks > 1,
-                         most_shared_bytes);
+            allow_shapes(persistent_kernel<Cell, Product>(shape),
+                         shape.blocks > 1 && !shape.in_grid, most_shared_bytes);
             takt::cuda::load("pack_fragments_kernel", &pack_fragments_kernel<Product>);
           },
-          [](const policy::PersistentShape& shape) {
-            return detail::groups_at_once(persistent_kernel<Cell, Product>(shape), shape);
+          [](const policy::PersistentShape& shape, int multiprocessors) {
+            return detail::groups_at_once(persistent_kernel<Cell, Product>(shape), shape,
+                                          multiprocessors);
           },
           [](const PackFragments<Real>& pack, cudaStream_t stream) {
             launch_over("pack_fragments_kernel", &pack_fragments_kernel<Product>,

@@ -21,9 +21,10 @@ using validate::Verdict;
 
 bool is_wanted(const Case& checked, TestDevice::Effort effort) {
   const auto [T, B, I, H] = checked.shape;
-  // One with tails in all semantics; of clusters, which share units, too.
-  const bool has_tails =
-      checked.algorithm == "cluster" ? B == 20 && H == 31 : checked.shape == CaseShape{7, 4, 3, 5};
+  // One with tails in all semantics; of blocks that share units, too.
+  const bool has_tails = checked.algorithm == "cluster" || checked.algorithm == "grid"
+                             ? B == 20 && H == 31
+                             : checked.shape == CaseShape{7, 4, 3, 5};
   if (effort == TestDevice::Effort::all || has_tails || T * B == 0) return true;
   const std::string_view semantics = checked.semantics.name;
   // Chunks know nothing of cells, but for gradients that are not shared.

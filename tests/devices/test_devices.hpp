@@ -38,7 +38,7 @@ inline std::vector<TestDevice> devices_by_algorithm() {
   for (const TestDevice& device : test_devices()) {
     all.push_back(device);
     if (device.name == "cpu") continue;
-    for (const char* const algorithm : {"block", "cluster"}) {
+    for (const char* const algorithm : {"block", "cluster", "grid"}) {
       if (!first && algorithm == std::string("block")) continue;
       TestDevice named = device;
       named.name += std::string("_") + algorithm;

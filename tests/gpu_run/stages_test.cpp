@@ -274,7 +274,8 @@ TEST(GpuRun, FailsWhereThereAreNoTests) {
   programs.script("takt_tests", "exit 0");
   EXPECT_EQ(run_tool(gpu_run(programs, folder)).exit_code, failed);
   EXPECT_EQ(stage(record_of(folder), "gpu-tests")["detail"],
-            "takt_tests lists no test for *_cuda:*_cuda_block:*_cuda_cluster:*/CudaContract.*");
+            "takt_tests lists no test for "
+            "*_cuda:*_cuda_block:*_cuda_cluster:*_cuda_grid:*/CudaContract.*");
 }
 
 TEST(GpuRun, WatchesEachTestOfAShortListBySanitizers) {

@@ -34,6 +34,8 @@ struct Shape {
   int blocks = 1, parts = 1, row_tiles = 1;
   std::int64_t chunk = 0;       ///< steps of a launch; 0: all
   bool gave_up_before = false;  ///< a kernel of the same call
+  bool in_grid = false;
+  std::int64_t at_once = 0;  ///< groups of a launch; 0: all
 };
 
 template <class Product>
@@ -72,7 +74,8 @@ class Layer {
             .wide_sums = Product::wide_sums,
             .blocks = shape_.blocks,
             .parts = shape_.parts,
-            .row_tiles = shape_.row_tiles};
+            .row_tiles = shape_.row_tiles,
+            .in_grid = shape_.in_grid};
   }
 
   void run() {
@@ -86,6 +89,10 @@ class Layer {
         std::vector<StatusWord>(1, {.gave_up = shape_.gave_up_before ? 1ULL : 0ULL}));
     const simt::DeviceArray<uint4> packed(at(shape().packed_bytes() / 16));
     inner.set(as<Acc>(c0_));
+    const simt::DeviceArray<unsigned char> ring(
+        std::vector<unsigned char>(at(groups() * shape().ring_bytes())));
+    const simt::DeviceArray<std::uint32_t> epochs(
+        std::vector<std::uint32_t>(at(groups() * shape().epochs_bytes() / 4)));
     const simt::Launch pack{.grid = 3, .block = policy::Rows::threads, .stream = stream};
     ASSERT_EQ(pack("pack_fragments_kernel", &pack_fragments_kernel<Product>,
                    PackFragments<Real>{H, G, R.data(), packed.data()}),
@@ -122,6 +129,8 @@ class Layer {
                  .time_stride = BH,
                  .row_stride = H};
       p.saved = saved.data() + begin * S * BH;
+      p.ring = ring.data();
+      p.epochs = epochs.data();
       p.status = status.data();
       p.patience_ns = 60'000'000'000;
       launch(p, stream);
@@ -177,16 +186,29 @@ class Layer {
     return rows;
   }
 
+  std::int64_t groups() const { return (B + shape().rows() - 1) / shape().rows(); }
+
   template <class Params>
-  void launch(const Params& p, const simt::TestStream& stream) const {
-    const std::int64_t slices = (B + p.shape.rows() - 1) / p.shape.rows();
-    const simt::Launch launch{.grid = static_cast<unsigned>(slices * p.shape.blocks),
+  void launch(Params p, const simt::TestStream& stream) const {
+    const std::int64_t at_once = shape_.at_once > 0 ? shape_.at_once : groups();
+    for (std::int64_t first = 0; first < groups(); first += at_once) {
+      p.first_group = static_cast<int>(first);
+      launch_groups(p, std::min(at_once, groups() - first), stream);
+    }
+  }
+
+  template <class Params>
+  void launch_groups(const Params& p, std::int64_t count, const simt::TestStream& stream) const {
+    const simt::Launch launch{.grid = static_cast<unsigned>(count * p.shape.blocks),
                               .block = static_cast<unsigned>(p.shape.threads()),
                               .shared_bytes = static_cast<std::size_t>(p.shape.shared_bytes()),
-                              .cluster = static_cast<unsigned>(p.shape.blocks),
+                              .cooperative = shape_.in_grid,
+                              .cluster = static_cast<unsigned>(shape_.in_grid ? 1 : p.shape.blocks),
                               .stream = stream};
-    const auto kernel = p.shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true>
-                                          : &persistent_forward_kernel<Cell, Product, false>;
+    const auto kernel =
+        shape_.in_grid      ? &persistent_forward_kernel<Cell, Product, true, GridExchange>
+        : p.shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
+                            : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>;
     ASSERT_EQ(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
                                    cudaFuncAttributeMaxDynamicSharedMemorySize, 200 << 10),
               cudaSuccess);

@@ -25,9 +25,9 @@ TEST(PersistentPlan, CarriesStatesFromChunkToChunk) {
   GTEST_SKIP() << "it takes minutes";
 #endif
   const Device device = Device::cuda();
-  const validate::CaseShape shape{1100, 5, 700, 20};
+  const validate::CaseShape shape{260, 5, 3300, 20};
   for (const cuda::PersistentForm form :
-       {cuda::PersistentForm::block, cuda::PersistentForm::cluster})
+       {cuda::PersistentForm::block, cuda::PersistentForm::cluster, cuda::PersistentForm::grid})
     for (const Semantics& semantics :
          {Semantics{}, Semantics{.reverse = true, .lengths = true, .resets = true}}) {
       const std::string algorithm(cuda::to_string(form));
@@ -51,7 +51,7 @@ TEST(PersistentPlan, CarriesStatesFromChunkToChunk) {
 /// Empty calls of a plan for more.
 TEST(PersistentPlan, TakesEmptyCalls) {
   const Device device = Device::cuda();
-  for (const std::string algorithm : {"block", "cluster"})
+  for (const std::string algorithm : {"block", "cluster", "grid"})
     for (const validate::CaseShape& shape :
          {validate::CaseShape{0, 3, 2, 20}, validate::CaseShape{4, 0, 2, 20}}) {
       const Case checked{.cell = "lstm", .shape = shape, .semantics = {}, .algorithm = algorithm};
@@ -113,21 +113,23 @@ TEST(PersistentPlan, TakesASmallerClusterWhereALargerHasNoRoom) {
 TEST(PersistentPlan, GivesUpAfterTheTimeOfTheSpec) {
   const Device device = Device::cuda();
   cuda_test::LayerCase like{.T = 4, .B = 8, .H = 256, .algorithm = "cluster"};
-  for (const std::int64_t limit_ms : {1, 600'000}) {
-    RnnSpec spec = like.spec();
-    spec.wait_limit_ms = limit_ms;
-    const Plan plan(spec, {like.T, like.B}, Mode::inference, device);
-    cuda_test::CudaLayer layer(plan, like, 1);
-    cuda_test::CallMemory memory(plan);
-    const Stream stream(device);
-    layer.forward(memory, stream);
-    const CallStatus told = status(memory, stream);
-    EXPECT_EQ(told.gave_up, limit_ms == 1) << told.message();
-    EXPECT_EQ(told.fine(), limit_ms != 1);
-    // Barriers whose data never came: of a kernel that gave up, nothing else.
-    for (const simt::Report& report : simt::take_reports())
-      EXPECT_TRUE(limit_ms == 1 && report.kind == "mbarrier") << report.text;
-  }
+  for (const std::string algorithm : {"cluster", "grid"})
+    for (const std::int64_t limit_ms : {1, 600'000}) {
+      like.algorithm = algorithm;
+      RnnSpec spec = like.spec();
+      spec.wait_limit_ms = limit_ms;
+      const Plan plan(spec, {like.T, like.B}, Mode::inference, device);
+      cuda_test::CudaLayer layer(plan, like, 1);
+      cuda_test::CallMemory memory(plan);
+      const Stream stream(device);
+      layer.forward(memory, stream);
+      const CallStatus told = status(memory, stream);
+      EXPECT_EQ(told.gave_up, limit_ms == 1) << told.message();
+      EXPECT_EQ(told.fine(), limit_ms != 1);
+      // Barriers whose data never came: of a kernel that gave up, nothing else.
+      for (const simt::Report& report : simt::take_reports())
+        EXPECT_TRUE(limit_ms == 1 && report.kind == "mbarrier") << report.text;
+    }
 }
 
 }  // namespace

@@ -56,7 +56,14 @@ TYPED_TEST(PersistentForwardKernel, GivesTheReferenceInEverySemantics) {
     for (const bool reverse : {false, true})
       for (const bool lengths : {false, true})
         for (const bool resets : {false, true})
-          this->check({.T = 7, .B = 11, .H = 21, .blocks = 2}, {reverse, lengths, resets});
+          for (const bool in_grid : {false, true})
+            this->check({.T = 7,
+                         .B = 11,
+                         .H = 21,
+                         .blocks = 2,
+                         .parts = in_grid ? 2 : 1,
+                         .in_grid = in_grid},
+                        {reverse, lengths, resets});
   }
 }
 
@@ -69,6 +76,21 @@ TYPED_TEST(PersistentForwardKernel, GivesTheReferenceInEveryForm) {
   this->check({.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all);
   this->check({.T = 7, .B = 9, .H = 120, .blocks = 8}, all);
   this->check({.T = 7, .B = 2, .H = 250, .blocks = 16}, all);
+  // In a grid: one block, blocks of several tiles and with no whole k block of their own, groups
+  // one after the other.
+  this->check({.T = 4, .B = 3, .H = 5, .parts = 2, .in_grid = true}, {});
+  this->check({.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2, .in_grid = true}, all);
+  this->check({.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4, .in_grid = true},
+              all);
+  this->check({.T = 6,
+               .B = 50,
+               .H = 100,
+               .blocks = 7,
+               .parts = 6,
+               .row_tiles = 3,
+               .in_grid = true,
+               .at_once = 2},
+              all);
 }
 
 /// Each half of h is used many times over.
@@ -76,7 +98,9 @@ TEST(PersistentForwardKernels, GivesTheReferenceOverManySteps) {
   using Layer = Layer<cells::Gru, TensorProduct<__half>>;
   for (const Shape& shape :
        {Shape{.T = 300, .B = 2, .H = 20, .blocks = 2}, Shape{.T = 300, .B = 2, .H = 20},
-        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .chunk = 37}}) {
+        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .chunk = 37},
+        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .parts = 2, .in_grid = true},
+        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .parts = 2, .chunk = 37, .in_grid = true}}) {
     Layer layer(shape, {});
     layer.run();
     layer.compare();
@@ -89,6 +113,8 @@ TEST(PersistentForwardKernels, GivesTheSameBits) {
   const Shape shape{.T = 7, .B = 11, .H = 40, .blocks = 2, .parts = 2};
   Layer whole(shape, {.resets = true});
   whole.run();
+  Shape of_grid = shape;
+  of_grid.in_grid = true;
   for (const simt::Schedule& schedule : simt::kernel_schedules()) {
     simt::set_schedule(schedule);
     Shape chunked = shape;
@@ -96,19 +122,31 @@ TEST(PersistentForwardKernels, GivesTheSameBits) {
     Layer again(chunked, {.resets = true});
     again.run();
     EXPECT_EQ(again.y(), whole.y()) << simt::to_string(schedule);
+    of_grid.chunk = 7 - of_grid.chunk;
+    Layer in_grid(of_grid, {.resets = true});
+    in_grid.run();
+    EXPECT_EQ(in_grid.y(), whole.y()) << simt::to_string(schedule) << ", in a grid";
   }
 }
 
 /// What a launch of the same call gave up, the next ones do not wait for; nothing more is written.
 TEST(PersistentForwardKernels, DoNotWaitAgainAfterOneGaveUp) {
   using Layer = Layer<cells::Lstm, TensorProduct<__half>>;
-  for (const int blocks : {1, 2}) {
-    Layer layer({.T = 9, .B = 3, .H = 40, .blocks = blocks, .gave_up_before = true}, {});
-    layer.run();
-    EXPECT_TRUE(layer.gave_up());
-    const bool has_last = !std::isnan(layer.y().back());
-    EXPECT_EQ(has_last, blocks == 1);  // which waits for nobody
-  }
+  for (const bool in_grid : {false, true})
+    for (const int blocks : {1, 2}) {
+      Layer layer({.T = 9,
+                   .B = 3,
+                   .H = 40,
+                   .blocks = blocks,
+                   .parts = in_grid ? 2 : 1,
+                   .gave_up_before = true,
+                   .in_grid = in_grid},
+                  {});
+      layer.run();
+      EXPECT_TRUE(layer.gave_up());
+      const bool has_last = !std::isnan(layer.y().back());
+      EXPECT_EQ(has_last, blocks == 1 && !in_grid);  // which waits for nobody
+    }
 }
 
 /// Two blocks, one of which hands on its part only after the other has given up waiting for it.

@@ -1,0 +1,103 @@
+// h of a group of blocks in global memory, for groups that no cluster holds: every block writes its
+// part of the new h there, then raises its epoch; who multiplies with a part of h waits for the
+// epochs of those who made that part, and for nobody else.
+//
+// Two halves are enough: a block overwrites h of step s - 1 only after its warps, which meet
+// before, have waited for all parts of h of step s between them; each of these was handed on after
+// the threads of its block had met behind their product with h of step s - 1.
+#pragma once
+
+#include <takt/kernels/policy/persistent.hpp>
+#include <takt/kernels/ptx/flag.cuh>
+#include <takt/kernels/tile/patience.cuh>
+#include <takt/kernels/tile/weight_stationary.cuh>
+
+namespace takt {
+
+struct GridExchange {
+  unsigned char* part;       ///< [rows][my_bytes] of shared memory: what this block makes of h
+  int* quits;                ///< [2] whether a thread of the block gave up, by the step's parity
+  unsigned char* ring;       ///< [2][rows][pitch] of the group, in global memory
+  std::uint32_t* epochs;     ///< [blocks] of the group, each in a line of its own
+  std::uint32_t epoch;       ///< of h before the first step; earlier launches left none greater
+  int pitch, rows;           ///< bytes of a row; rows of a half
+  int blocks, rank;          ///< of the group
+  int unit_tiles;            ///< of h
+  int tile_bytes;            ///< of a row: what a unit tile makes of h
+  int first_byte, my_bytes;  ///< of a row: what this block makes of h
+  std::int64_t all_steps;    ///< that the group runs
+  std::int64_t steps = 0;    ///< done
+
+  /// The block's part of h before the first step is in `next`: hand it on.
+  TAKT_DEVICE void begin(const Patience& patience) {
+    if (threadIdx.x == 0) quits[0] = quits[1] = 0;
+    __syncthreads();
+    if (!patience.gave_up && all_steps > 0) send(steps);
+  }
+
+  /// Until these k blocks of h are in the current half; all lanes of a warp ask for the same.
+  TAKT_DEVICE void wait(Patience& patience, int first_block, int k_blocks) {
+    constexpr int k_bytes = policy::Persistent::k_block_bytes;
+    if (k_blocks > 0) {
+      const int first = producer_of(first_block * k_bytes);
+      const int last = producer_of((first_block + k_blocks) * k_bytes - 1);
+      for (int r = first + static_cast<int>(threadIdx.x) % 32; r <= last; r += 32)
+        patience.wait(
+            [&] { return ptx::load_acquire<ptx::Scope::device>(epoch_of(r)) >= epoch_at(steps); });
+    }
+    __syncwarp();  // whole warps multiply, and see what any of their lanes has seen
+  }
+
+  /// Where this block's part of a row of the next h goes: counted from the row's begin.
+  TAKT_DEVICE unsigned char* next(int row) const { return part + row * my_bytes - first_byte; }
+
+  /// A lane's 16 bytes of a k block of a row.
+  TAKT_DEVICE HFragment load(int row, int k_block) const {
+    const int member = static_cast<int>(threadIdx.x) % 4;
+    const auto* const from = reinterpret_cast<const uint4*>(
+        half(steps) + row * pitch + k_block * policy::Persistent::k_block_bytes + 16 * member);
+    const uint4 read = *from;
+    return {{read.x, read.y, read.z, read.w}};
+  }
+
+  /// The block's part of the next h is written: hand it on. The threads of the block meet here.
+  /// False where one of them gave up waiting: see ClusterExchange.
+  TAKT_DEVICE bool publish(const Patience& patience) {
+    if (patience.gave_up) atomicExch(&quits[steps % 2], 1);
+    __syncthreads();
+    const bool goes_on = quits[steps % 2] == 0;
+    if (goes_on && steps + 1 < all_steps) send(steps + 1);
+    ++steps;
+    return goes_on;
+  }
+
+  TAKT_DEVICE void end() const {}
+
+ private:
+  TAKT_DEVICE std::uint32_t* epoch_of(int r) const {
+    return epochs + r * (policy::PersistentShape::epoch_bytes / 4);
+  }
+  TAKT_DEVICE std::uint32_t epoch_at(std::int64_t step) const {
+    return epoch + 1 + static_cast<std::uint32_t>(step);
+  }
+  /// The block that makes a byte of a row; the last one of what pads it.
+  TAKT_DEVICE int producer_of(int byte) const {
+    const int tile = byte / tile_bytes < unit_tiles ? byte / tile_bytes : unit_tiles - 1;
+    return ((tile + 1) * blocks - 1) / unit_tiles;
+  }
+  TAKT_DEVICE unsigned char* half(std::int64_t step) const {
+    return ring + step % 2 * rows * pitch;
+  }
+  /// By one warp, so that nobody waits for another before the epoch is raised.
+  TAKT_DEVICE void send(std::int64_t step) const {
+    if (threadIdx.x >= 32) return;
+    const int vectors = my_bytes / 16;
+    for (int n = static_cast<int>(threadIdx.x); n < rows * vectors; n += 32)
+      reinterpret_cast<uint4*>(half(step) + n / vectors * pitch + first_byte)[n % vectors] =
+          reinterpret_cast<const uint4*>(part)[n];
+    __syncwarp();
+    if (threadIdx.x == 0) ptx::store_release<ptx::Scope::device>(epoch_of(rank), epoch_at(step));
+  }
+};
+
+}  // namespace takt
