@@ -25,6 +25,7 @@ struct DeviceFacts {
   std::int64_t l2_bytes = 0;
   std::int64_t shared_bytes_per_block = 0;  // at most
   int largest_cluster = 1;                  // blocks; 1: the device has no clusters
+  bool cooperative_launches = false;        // of blocks that are all on the device at once
   int driver = 0, runtime = 0;  // versions, as CUDART_VERSION is written: 13000 for 13.0
   std::string architectures{};  // that takt's kernels were compiled for: "80 90a"
 };

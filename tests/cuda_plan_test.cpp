@@ -37,6 +37,7 @@ DeviceFacts gpu(const char* name, int major, int minor, int multiprocessors,
                                     : major == 8 && minor == 0 ? 166912
                                                                : 101376,
           .largest_cluster = major >= 9 ? 16 : 1,
+          .cooperative_launches = true,
           .architectures = architectures};
 }
 DeviceFacts t4() {
@@ -210,6 +211,13 @@ TEST(CudaPlanner, RefusesAlgorithmsInSentences) {
   expect_refusal<UnsupportedError>(plan(a100(), {7, 5}),
                                    "takt: Plan: 'algorithm' is cluster, which cannot run this: the "
                                    "device has no clusters of blocks");
+  spec.algorithm = "grid";
+  DeviceFacts without_launches = h200();
+  without_launches.cooperative_launches = false;
+  expect_refusal<UnsupportedError>(plan(without_launches, {7, 5}),
+                                   "takt: Plan: 'algorithm' is grid, which cannot run this: the "
+                                   "device has no cooperative launches");
+  spec.algorithm = "cluster";
   expect_refusal<UnsupportedError>(
       plan(h200(), {std::int64_t{1} << 31, 5}),
       "takt: Plan: 'algorithm' is cluster, which cannot run this: T is "

@@ -51,6 +51,7 @@ DeviceFacts facts_of(int ordinal) {
   facts.shared_bytes_per_block = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
   // Of 16 blocks where a kernel asks for what is not portable; a plan asks whether they fit.
   facts.largest_cluster = properties.clusterLaunch != 0 ? policy::Persistent::largest_cluster : 1;
+  facts.cooperative_launches = properties.cooperativeLaunch != 0;
   facts.architectures = TAKT_CUDA_ARCHITECTURES;
   check("cudaDriverGetVersion", cudaDriverGetVersion(&facts.driver));
   check("cudaRuntimeGetVersion", cudaRuntimeGetVersion(&facts.runtime));

@@ -59,6 +59,8 @@ std::string why_not(PersistentForm form, const RnnSpec& spec, Dims largest,
   if (largest.B > most_persistent_rows)
     return "B is " + number(largest.B) + "; it takes at most " + number(most_persistent_rows);
   if (form == PersistentForm::block) return "";
+  if (form == PersistentForm::grid && !device.cooperative_launches)
+    return "the device has no cooperative launches";
   if (form == PersistentForm::grid && device.multiprocessors < 2)
     return "the device has one multiprocessor";
   if (form == PersistentForm::cluster && device.largest_cluster < 2)
