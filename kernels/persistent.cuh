@@ -126,7 +126,7 @@ struct PersistentForwardBlock {
   // Between two parts of h that a block hands on, its threads meet in the product.
   static_assert(split || !in_grid);
   static constexpr int cells = Policy::cells(split);
-  static constexpr int resident = Policy::register_blocks(G, Product::wide_sums);
+  static constexpr int resident = Policy::register_blocks(G, Product::wide_sums, in_grid);
   static constexpr int tile_vectors = G * Policy::fragment_bytes / 16;  ///< of a k block
 
   const PersistentForward<Real>& p;
@@ -137,7 +137,7 @@ struct PersistentForwardBlock {
   float *biases, *sums_shared;
   Exchange exchange;
   Patience patience;
-  RFragment R[resident][G] = {};
+  RFragment R[at_least_one(resident)][G] = {};
   PersistentCell<Cell, Real> cell[cells];
   Acc Wx[cells][G] = {};  ///< of the step to come
   Acc Rh[cells][G] = {};
@@ -167,6 +167,7 @@ struct PersistentForwardBlock {
     if constexpr (in_grid)
       exchange = {.part = h,
                   .quits = quits,
+                  .producers = reinterpret_cast<int2*>(quits + 2),
                   .ring = p.ring + at.slice * p.shape.ring_bytes(),
                   .epochs = p.epochs + at.slice * (p.shape.epochs_bytes() / 4),
                   .epoch = static_cast<std::uint32_t>(p.begin),
@@ -440,11 +441,11 @@ __global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
   block.load_R();
   block.load_biases();
   block.load_cells();
-  block.exchange.begin(block.patience);
+  block.exchange.begin(block.patience, block.at.first_block, block.at.blocks);
   if (p.begin < block.end) block.fetch(p.begin);
 
   for (int s = p.begin; s < block.end; ++s) {
-    block.exchange.wait(block.patience, block.at.first_block, block.at.blocks);
+    block.exchange.wait(block.patience);
     block.product();
     block.run_cells(s);
     const bool goes_on = block.hand_on();

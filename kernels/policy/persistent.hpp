@@ -24,9 +24,10 @@ struct Persistent {
   /// split them share the row tiles of their units.
   TAKT_CELL static constexpr int cells(bool split) { return split ? 2 : 4; }
   TAKT_CELL static constexpr int most_row_tiles(int parts) { return parts == 1 ? 1 : parts / 2; }
-  /// K blocks of R that a thread keeps in registers, 8 registers each and gate.
-  TAKT_CELL static constexpr int register_blocks(int gates, bool wide_sums) {
-    return gates > 2 ? (wide_sums ? 8 : 12) / gates : 8;
+  /// K blocks of R that a thread keeps in registers, 8 registers each and gate. In a grid h comes
+  /// from further away, and more of it is under way at once.
+  TAKT_CELL static constexpr int register_blocks(int gates, bool wide_sums, bool in_grid) {
+    return gates > 2 ? (wide_sums ? (in_grid ? 3 : 8) : 12) / gates : 8;
   }
 
   TAKT_CELL static constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
@@ -68,7 +69,7 @@ struct PersistentShape {
     return Persistent::ceil_div(Persistent::k_blocks(H, element_bytes), parts);
   }
   TAKT_CELL constexpr std::int64_t fragments_in_registers() const {
-    const std::int64_t blocks_there = Persistent::register_blocks(gates, wide_sums);
+    const std::int64_t blocks_there = Persistent::register_blocks(gates, wide_sums, in_grid);
     return (depth() < blocks_there ? depth() : blocks_there) * gates;
   }
   TAKT_CELL constexpr std::int64_t packed_bytes() const {
@@ -80,7 +81,8 @@ struct PersistentShape {
     return depth() * gates - fragments_in_registers();
   }
 
-  // Dynamic shared memory, in this order, behind the exchange's barriers.
+  // Dynamic shared memory, in this order, behind what the exchange keeps there: barriers, who gave
+  // up, who makes a warp's part of h.
   static constexpr std::int64_t barrier_bytes = 128;
   /// All of h twice; in a grid the block's part of the next one.
   TAKT_CELL constexpr std::int64_t h_bytes() const {

@@ -27,8 +27,9 @@ struct ClusterExchange {
   std::int64_t all_steps;    ///< that the group runs
   std::int64_t steps = 0;    ///< done
 
-  /// All blocks' barriers are there after it, and each half waits for its first phase.
-  TAKT_DEVICE void begin(const Patience& patience) {
+  /// All blocks' barriers are there after it, and each half waits for its first phase. Warps wait
+  /// for all of h, whichever k blocks they multiply by.
+  TAKT_DEVICE void begin(const Patience& patience, int /*first_block*/, int /*k_blocks*/) {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks > 1) {
         if (threadIdx.x == 0) {
@@ -47,9 +48,8 @@ struct ClusterExchange {
     __syncthreads();
   }
 
-  /// Until all of h is in the current half, whichever k blocks of it are asked for. The first half
-  /// is filled by the block itself.
-  TAKT_DEVICE void wait(Patience& patience, int /*first_block*/ = 0, int /*k_blocks*/ = 0) {
+  /// Until all of h is in the current half. The first half is filled by the block itself.
+  TAKT_DEVICE void wait(Patience& patience) {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks == 1 || steps == 0) return;
       ptx::Mbarrier* const barrier = &full[steps % 2];

@@ -17,6 +17,7 @@ namespace takt {
 struct GridExchange {
   unsigned char* part;       ///< [rows][my_bytes] of shared memory: what this block makes of h
   int* quits;                ///< [2] whether a thread of the block gave up, by the step's parity
+  int2* producers;           ///< [warps] of shared memory: first and last of who makes its k blocks
   unsigned char* ring;       ///< [2][rows][pitch] of the group, in global memory
   std::uint32_t* epochs;     ///< [blocks] of the group, each in a line of its own
   std::uint32_t epoch;       ///< of h before the first step; earlier launches left none greater
@@ -25,26 +26,29 @@ struct GridExchange {
   int unit_tiles;            ///< of h
   int tile_bytes;            ///< of a row: what a unit tile makes of h
   int first_byte, my_bytes;  ///< of a row: what this block makes of h
-  std::int64_t all_steps;    ///< that the group runs
-  std::int64_t steps = 0;    ///< done
+  int all_steps;             ///< that the group runs
+  int steps = 0;             ///< done
 
-  /// The block's part of h before the first step is in `next`: hand it on.
-  TAKT_DEVICE void begin(const Patience& patience) {
+  /// The block's part of h before the first step is in `next`: hand it on. Whole warps multiply by
+  /// these k blocks of h.
+  TAKT_DEVICE void begin(const Patience& patience, int first_block, int k_blocks) {
+    constexpr int k_bytes = policy::Persistent::k_block_bytes;
     if (threadIdx.x == 0) quits[0] = quits[1] = 0;
+    if (threadIdx.x % 32 == 0)
+      producers[threadIdx.x / 32] =
+          k_blocks == 0 ? make_int2(0, -1)
+                        : make_int2(producer_of(first_block * k_bytes),
+                                    producer_of((first_block + k_blocks) * k_bytes - 1));
     __syncthreads();
     if (!patience.gave_up && all_steps > 0) send(steps);
   }
 
-  /// Until these k blocks of h are in the current half; all lanes of a warp ask for the same.
-  TAKT_DEVICE void wait(Patience& patience, int first_block, int k_blocks) {
-    constexpr int k_bytes = policy::Persistent::k_block_bytes;
-    if (k_blocks > 0) {
-      const int first = producer_of(first_block * k_bytes);
-      const int last = producer_of((first_block + k_blocks) * k_bytes - 1);
-      for (int r = first + static_cast<int>(threadIdx.x) % 32; r <= last; r += 32)
-        patience.wait(
-            [&] { return ptx::load_acquire<ptx::Scope::device>(epoch_of(r)) >= epoch_at(steps); });
-    }
+  /// Until the warp's k blocks of h are in the current half.
+  TAKT_DEVICE void wait(Patience& patience) {
+    const int2 mine = producers[threadIdx.x / 32];
+    for (int r = mine.x + static_cast<int>(threadIdx.x) % 32; r <= mine.y; r += 32)
+      patience.wait(
+          [&] { return ptx::load_acquire<ptx::Scope::device>(epoch_of(r)) >= epoch_at(steps); });
     __syncwarp();  // whole warps multiply, and see what any of their lanes has seen
   }
 
@@ -77,7 +81,7 @@ struct GridExchange {
   TAKT_DEVICE std::uint32_t* epoch_of(int r) const {
     return epochs + r * (policy::PersistentShape::epoch_bytes / 4);
   }
-  TAKT_DEVICE std::uint32_t epoch_at(std::int64_t step) const {
+  TAKT_DEVICE std::uint32_t epoch_at(int step) const {
     return epoch + 1 + static_cast<std::uint32_t>(step);
   }
   /// The block that makes a byte of a row; the last one of what pads it.
@@ -85,11 +89,11 @@ struct GridExchange {
     const int tile = byte / tile_bytes < unit_tiles ? byte / tile_bytes : unit_tiles - 1;
     return ((tile + 1) * blocks - 1) / unit_tiles;
   }
-  TAKT_DEVICE unsigned char* half(std::int64_t step) const {
-    return ring + step % 2 * rows * pitch;
+  TAKT_DEVICE unsigned char* half(int step) const {
+    return ring + static_cast<std::int64_t>(step % 2 * rows) * pitch;
   }
   /// By one warp, so that nobody waits for another before the epoch is raised.
-  TAKT_DEVICE void send(std::int64_t step) const {
+  TAKT_DEVICE void send(int step) const {
     if (threadIdx.x >= 32) return;
     const int vectors = my_bytes / 16;
     for (int n = static_cast<int>(threadIdx.x); n < rows * vectors; n += 32)

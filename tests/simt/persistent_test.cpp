@@ -171,7 +171,7 @@ __global__ void late_block_kernel(const LateBlock p) {
                            .all_steps = 2};
   if (threadIdx.x < 32) reinterpret_cast<std::uint32_t*>(shared + 128)[threadIdx.x] = 0;
   Patience enough{.limit_ns = 60'000'000'000};
-  exchange.begin(enough);
+  exchange.begin(enough, 0, 1);
   if (threadIdx.x == 0) reinterpret_cast<std::uint32_t*>(exchange.next(0))[4 * rank] = 7;
   if (rank == 1)
     while (ptx::load_acquire<Scope::device>(p.gave_up) == 0) {
