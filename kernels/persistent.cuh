@@ -95,6 +95,9 @@ struct PersistentPlace {
     blocks = has_tile() ? (part + 1) * k_blocks / parts - first_block : 0;
   }
   TAKT_DEVICE bool has_tile() const { return tile < end_tile; }
+  /// Of a row of h: what the block makes.
+  TAKT_DEVICE int first_byte(int tile_bytes) const { return first_tile * tile_bytes; }
+  TAKT_DEVICE int my_bytes(int tile_bytes) const { return (end_tile - first_tile) * tile_bytes; }
 };
 
 /// A unit of a row of the batch, as one thread has it, and its states.
@@ -163,7 +166,6 @@ struct PersistentForwardBlock {
     sums_shared = biases + p.shape.bias_bytes() / 4;
     auto* const quits = reinterpret_cast<int*>(shared + 2 * sizeof(ptx::Mbarrier));
     const int tiles = static_cast<int>(Policy::unit_tiles(p.shape.H));
-    const int first_byte = at.first_tile * bytes, my_bytes = (at.end_tile - at.first_tile) * bytes;
     if constexpr (in_grid)
       exchange = {.part = h,
                   .quits = quits,
@@ -177,8 +179,8 @@ struct PersistentForwardBlock {
                   .rank = at.rank,
                   .unit_tiles = tiles,
                   .tile_bytes = bytes,
-                  .first_byte = first_byte,
-                  .my_bytes = my_bytes,
+                  .first_byte = at.first_byte(bytes),
+                  .my_bytes = at.my_bytes(bytes),
                   .all_steps = end - p.begin};
     else
       exchange = {.h = h,
@@ -188,8 +190,8 @@ struct PersistentForwardBlock {
                   .rows = rows,
                   .blocks = p.shape.blocks,
                   .rank = at.rank,
-                  .first_byte = first_byte,
-                  .my_bytes = my_bytes,
+                  .first_byte = at.first_byte(bytes),
+                  .my_bytes = at.my_bytes(bytes),
                   .row_bytes = tiles * bytes,
                   .all_steps = end - p.begin};
   }

@@ -180,8 +180,9 @@ TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
 
 /// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units.
 TEST(CudaPlanner, HasAGridForWhatNoClusterHolds) {
-  const auto fits = [](cuda::PersistentForm form, std::int64_t H, DataType type) {
-    const RnnSpec spec{.input_size = 3, .hidden_size = H, .type = type};
+  const auto fits = [](cuda::PersistentForm form, std::int64_t H, DataType type,
+                       Math math = Math::strict) {
+    const RnnSpec spec{.input_size = 3, .hidden_size = H, .type = type, .math = math};
     return cuda::choose_persistent(form, spec, find_cell("lstm"), {100, 32}, h200())
         .shape.has_value();
   };
@@ -191,7 +192,9 @@ TEST(CudaPlanner, HasAGridForWhatNoClusterHolds) {
   EXPECT_TRUE(fits(Form::grid, 1024, DataType::f16));
   EXPECT_TRUE(fits(Form::grid, 2048, DataType::f16));
   EXPECT_FALSE(fits(Form::grid, 4096, DataType::f16));
-  EXPECT_TRUE(fits(Form::grid, 1024, DataType::f32));
+  EXPECT_TRUE(fits(Form::grid, 1024, DataType::f32, Math::tf32));
+  EXPECT_TRUE(fits(Form::grid, 768, DataType::f32));
+  EXPECT_FALSE(fits(Form::grid, 1024, DataType::f32));
 }
 
 TEST(CudaPlanner, RefusesAlgorithmsInSentences) {
