@@ -6,7 +6,7 @@
 namespace simt::race {
 namespace {
 
-constexpr std::uint32_t agents = 4096;  // under way at a time, before a number is used again
+constexpr std::size_t agents = 4096;  // before the number of one that has arrived is used again
 
 }  // namespace
 
@@ -36,9 +36,9 @@ void begin_launch(unsigned threads) {
   launch.threads_per_block = block.x * block.y * block.z;
   launch.blocks_per_cluster = cluster.x * cluster.y * cluster.z;
   launch.of_thread = std::vector<Knowledge>(threads);
-  launch.of_agent = std::vector<Knowledge>(agents);
-  launch.issuer_of_agent.assign(agents, 0);
-  launch.agents_started = 0;
+  launch.of_agent.clear();
+  launch.issuer_of_agent.clear();
+  launch.arrived_agents.clear();
 }
 
 void end_launch() {
@@ -57,13 +57,20 @@ void leave() {
 
 Agent start_agent() {
   if (!checking) return {};
-  const auto slot = static_cast<std::uint32_t>(launch.agents_started % agents);
-  const Agent agent{launch.threads + slot, launch.agents_started++};
+  auto slot = static_cast<std::uint32_t>(launch.of_agent.size());
+  if (launch.of_agent.size() < agents || launch.arrived_agents.empty()) {
+    launch.of_agent.emplace_back();
+    launch.issuer_of_agent.push_back(now);
+  } else {
+    slot = launch.arrived_agents.front();
+    launch.arrived_agents.pop_front();
+    launch.issuer_of_agent[slot] = now;
+  }
+  const Agent agent{launch.threads + slot};
   Knowledge& of = launch.of_agent[slot];
   of.view = release(mine(), now);
   next_epoch(mine(), now);
   of.view.clock.set(agent.id, of.epoch);
-  launch.issuer_of_agent[slot] = now;
   return agent;
 }
 

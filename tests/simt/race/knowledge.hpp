@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct Launch {
   std::vector<Knowledge> of_thread;
   std::vector<Knowledge> of_agent;
   std::vector<std::uint32_t> issuer_of_agent;
-  std::uint64_t agents_started = 0;
+  std::deque<std::uint32_t> arrived_agents;  // whose numbers are free, the first to come first
 };
 extern Launch launch;
 extern constinit thread_local std::uint32_t now;  ///< the thread that runs; of this host thread

@@ -105,6 +105,7 @@ void agent_arrives(const Agent& agent, const void* barrier, bool from_elsewhere,
   const void* const meeting = from_elsewhere ? elsewhere(barrier) : barrier;
   meetings[{meeting, 0}].arriving.join(release(of, agent.id));
   next_epoch(of, agent.id);
+  launch.arrived_agents.push_back(agent.id - launch.threads);
 }
 
 }  // namespace simt::race

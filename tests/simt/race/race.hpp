@@ -72,11 +72,11 @@ void fence(Scope scope);
 /// fence.proxy.async that is ordered before it.
 struct Agent {
   std::uint32_t id = 0;
-  std::uint64_t start = 0;
 };
 Agent start_agent();
 void agent_copies(const Agent& agent, const void* to, const void* from, std::size_t bytes,
                   const Site& site);
+/// It has done its work: its number may be another's.
 void agent_arrives(const Agent& agent, const void* barrier, bool from_elsewhere, const Site& site);
 void fence_async();
 
