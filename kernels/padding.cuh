@@ -7,6 +7,7 @@
 // On chip  registers only.
 #pragma once
 
+#include <takt/kernels/policy/rows.hpp>
 #include <takt/kernels/step.cuh>
 #include <takt/kernels/tile/items.cuh>
 

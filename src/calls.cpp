@@ -11,22 +11,33 @@ namespace takt {
 namespace {
 
 /// Where the device has no room for a cluster (MPS, MIG, groups of few multiprocessors), the next
-/// smaller ones are tried.
+/// smaller ones are tried; for want of one backward is by steps.
 Decision decide_on(const Device& device, const RnnSpec& spec, Dims largest, Mode mode) {
-  DeviceFacts facts = device.state()->facts;
-  Decision decision = decide(spec, largest, mode, facts);
-  if (!decision.persistent) return decision;
-  while ((decision.groups_at_once = cuda::groups_at_once(device, spec, decision)) == 0) {
-    facts.largest_cluster = decision.persistent->blocks / 2;
-    const bool may_be_smaller = !decision.persistent->in_grid && facts.largest_cluster > 1;
-    const cuda::PersistentChoice smaller =
-        may_be_smaller ? cuda::choose_persistent(cuda::PersistentForm::cluster, spec,
-                                                 *decision.cell, largest, facts)
-                       : cuda::PersistentChoice{};
-    if (!smaller.shape) cuda::refuse_room(*decision.persistent);
-    decision = decide(spec, largest, mode, facts);
+  const DeviceFacts& facts = device.state()->facts;
+  Room room;
+  const auto smaller = [](const policy::PersistentShape& shape) {
+    return shape.in_grid ? 0 : shape.blocks / 2;
+  };
+  while (true) {
+    Decision decision = decide(spec, largest, mode, facts, room);
+    const auto groups_at_once = [&](const policy::PersistentShape& shape) {
+      return cuda::groups_at_once(device, spec, decision.cell_index, shape);
+    };
+    if (!decision.persistent) return decision;
+    decision.groups_at_once = groups_at_once(*decision.persistent);
+    if (decision.groups_at_once == 0) {
+      room.forward = smaller(*decision.persistent);
+      if (!cuda::choose_persistent({cuda::PersistentForm::cluster, false, room.forward}, spec,
+                                   *decision.cell, largest, facts)
+               .shape)
+        cuda::refuse_room(*decision.persistent);
+      continue;
+    }
+    if (!decision.persistent_backward) return decision;
+    decision.backward_groups_at_once = groups_at_once(*decision.persistent_backward);
+    if (decision.backward_groups_at_once > 0) return decision;
+    room.backward = smaller(*decision.persistent_backward);
   }
-  return decision;
 }
 
 std::shared_ptr<const Plan::State> make_state(const RnnSpec& spec, Dims largest, Mode mode,

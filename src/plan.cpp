@@ -86,7 +86,8 @@ void size_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
                const DeviceFacts& device) {
   try {
     cuda::Sizes sizes = cuda::sizes_of(spec, *decision.cell, largest, device);
-    if (decision.persistent) sizes.persistent = *decision.persistent;
+    sizes.persistent = decision.persistent;
+    sizes.persistent_backward = decision.persistent_backward;
     decision.scratch_bytes = cuda::ForwardLayout(sizes).bytes;
     if (mode == Mode::training) {
       decision.scratch_bytes = std::max(decision.scratch_bytes, cuda::BackwardLayout(sizes).bytes);
@@ -97,29 +98,42 @@ void size_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
   }
 }
 
-/// A form's candidate, and its shape where it is the one that the spec names.
+/// A form's candidate, and its shapes where it is the one that the spec names. Where R^T does not
+/// fit, backward is by steps.
 Candidate persistent_candidate(Decision& decision, cuda::PersistentForm form, const RnnSpec& spec,
-                               Dims largest, const DeviceFacts& device) {
-  const std::string_view word = cuda::to_string(form);
-  const cuda::PersistentChoice choice =
-      cuda::choose_persistent(form, spec, *decision.cell, largest, device);
-  if (!choice.shape) return {word, false, choice.reason};
-  if (spec.algorithm == word)
-    decision.persistent = std::make_shared<policy::PersistentShape>(*choice.shape);
-  return {word, true,
-          (spec.algorithm == word ? "" : "only by name, until it is measured: ") +
-              cuda::describe(*choice.shape, largest.B)};
+                               Dims largest, Mode mode, const DeviceFacts& device,
+                               const Room& room) {
+  const std::string word(cuda::to_string(form));
+  const cuda::PersistentChoice forward =
+      cuda::choose_persistent({form, false, room.forward}, spec, *decision.cell, largest, device);
+  if (!forward.shape) return {cuda::to_string(form), false, forward.reason};
+  std::string text = cuda::describe(*forward.shape, largest.B);
+  cuda::PersistentChoice backward;
+  if (mode == Mode::training) {
+    backward =
+        cuda::choose_persistent({form, true, room.backward}, spec, *decision.cell, largest, device);
+    text += backward.shape ? "; backward " + cuda::describe(*backward.shape, largest.B)
+                           : "; backward by steps: " + backward.reason;
+  }
+  if (spec.algorithm != word)
+    return {cuda::to_string(form), true, "only by name, until it is measured: " + text};
+  decision.persistent = forward.shape;
+  decision.persistent_backward = backward.shape;
+  return {cuda::to_string(form), true, text};
 }
 
 void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
-                 const DeviceFacts& device) {
+                 const DeviceFacts& device, const Room& room) {
   if (const std::string why = why_not_cuda(device); !why.empty())
     unsupported("Plan", "device", " is " + describe(device) + "; " + why);
+  const auto persistent = [&](cuda::PersistentForm form) {
+    return persistent_candidate(decision, form, spec, largest, mode, device, room);
+  };
   decision.candidates = {
       {"step", true, "W x as one product a chunk of steps; a product and a gate kernel each step"},
-      persistent_candidate(decision, cuda::PersistentForm::block, spec, largest, device),
-      persistent_candidate(decision, cuda::PersistentForm::cluster, spec, largest, device),
-      persistent_candidate(decision, cuda::PersistentForm::grid, spec, largest, device),
+      persistent(cuda::PersistentForm::block),
+      persistent(cuda::PersistentForm::cluster),
+      persistent(cuda::PersistentForm::grid),
       {"cpu", false, "it runs on a cpu device"}};
   take(decision, spec, "step");
   size_cuda(decision, spec, largest, mode, device);
@@ -155,7 +169,8 @@ std::string why_not_cuda(const DeviceFacts& device) {
   return "this takt was compiled for " + device.architectures + " (TAKT_CUDA_ARCHITECTURES)";
 }
 
-Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device) {
+Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device,
+                const Room& room) {
   Decision decision;
   decision.cell = &check_spec("Plan", spec);
   decision.cell_index = decision.cell - known_cells().data();
@@ -163,7 +178,7 @@ Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts&
   if (mode != Mode::inference && mode != Mode::training)
     refuse("Plan", "mode", " is " + number(static_cast<int>(mode)) + "; it must be 0 or 1");
   if (device.kind == DeviceKind::cuda)
-    decide_cuda(decision, spec, largest, mode, device);
+    decide_cuda(decision, spec, largest, mode, device, room);
   else
     decide_cpu(decision, spec, largest, mode, device);
   return decision;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <takt/cells.hpp>
+#include <takt/kernels/policy/persistent.hpp>
 #include <takt/plan.hpp>
 #include <takt/spec.hpp>
 #include <takt/types.hpp>
@@ -16,19 +18,15 @@
 
 namespace takt {
 
-namespace policy {
-struct PersistentShape;
-}
-
 struct Decision {
   const CellInfo* cell = nullptr;
   std::int64_t cell_index = 0;  // in AllCells
   std::vector<Candidate> candidates;
   std::string_view algorithm;
-  /// Of the algorithms "block", "cluster" and "grid"; and how many groups of it the device runs at
-  /// once, where it was asked.
-  std::shared_ptr<const policy::PersistentShape> persistent{};
-  int groups_at_once = 0;
+  /// Of the algorithms "block", "cluster" and "grid"; backward is by steps where it has none. And
+  /// how many groups of them the device runs at once, where it was asked.
+  std::optional<policy::PersistentShape> persistent{}, persistent_backward{};
+  int groups_at_once = 0, backward_groups_at_once = 0;
   std::int64_t scratch_bytes = 0;
   std::int64_t saved_bytes = 0;
   std::int64_t packed_bytes = 0;
@@ -44,8 +42,14 @@ const CellInfo& find_cell(const char* where, std::string_view name);
 /// that nothing serves yet.
 const CellInfo& check_spec(const char* where, const RnnSpec& spec);
 
+/// Blocks of a group of a persistent kernel, in each pass: more had no room on the device.
+struct Room {
+  int forward = std::numeric_limits<int>::max(), backward = forward;
+};
+
 /// Throws as check_spec does, and for sizes that are out of range.
-Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device);
+Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device,
+                const Room& room = {});
 
 /// Several lines for a reader.
 std::string explain(const Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,

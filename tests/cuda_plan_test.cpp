@@ -146,6 +146,20 @@ TEST(CudaPlanner, ExplainsEachAlgorithm) {
   EXPECT_TRUE(text.ends_with(" MiB, saved 0 bytes")) << text;
 }
 
+/// A shape of a pass is one that its kernel takes and the device has.
+void expect_possible(const policy::PersistentShape& shape, const cuda::PersistentPass& pass,
+                     const DeviceFacts& device) {
+  const bool grid = pass.form == cuda::PersistentForm::grid;
+  EXPECT_EQ(shape.backward, pass.backward);
+  EXPECT_EQ(shape.in_grid, grid);
+  EXPECT_EQ(shape.blocks > 1, pass.form != cuda::PersistentForm::block);
+  EXPECT_LE(shape.blocks, policy::Persistent::unit_tiles(shape.H));
+  EXPECT_LE(shape.blocks, grid ? device.multiprocessors : device.largest_cluster);
+  EXPECT_LE(shape.warps(), policy::Persistent::most_warps);
+  EXPECT_LE(shape.shared_bytes(), device.shared_bytes_per_block);
+  EXPECT_LE(shape.row_tiles, policy::Persistent::most_row_tiles(shape.parts));
+}
+
 TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
   for (const DeviceFacts& device : gpus())
     for (const char* const cell : {"rnn_tanh", "lstm", "gru"})
@@ -156,45 +170,69 @@ TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
                  {cuda::PersistentForm::block, cuda::PersistentForm::cluster,
                   cuda::PersistentForm::grid}) {
               RnnSpec spec{.cell = cell, .input_size = 3, .hidden_size = H, .type = type};
-              const cuda::PersistentChoice choice =
-                  cuda::choose_persistent(form, spec, find_cell(cell), {100, B}, device);
-              ASSERT_EQ(choice.shape.has_value(), choice.reason.empty());
+              const auto choice = [&](bool backward) {
+                const cuda::PersistentPass pass{.form = form, .backward = backward};
+                const cuda::PersistentChoice chosen =
+                    cuda::choose_persistent(pass, spec, find_cell(cell), {100, B}, device);
+                EXPECT_EQ(chosen.shape.has_value(), chosen.reason.empty());
+                if (chosen.shape) expect_possible(*chosen.shape, pass, device);
+                return chosen.shape;
+              };
+              const auto forward = choice(false), backward = choice(true);
               spec.algorithm = cuda::to_string(form);
-              if (!choice.shape) {
+              if (!forward) {
                 EXPECT_THROW(decide(spec, {100, B}, Mode::training, device), UnsupportedError);
                 continue;
               }
-              EXPECT_EQ(decide(spec, {100, B}, Mode::training, device).algorithm, spec.algorithm);
-              EXPECT_LE(choice.shape->blocks, policy::Persistent::unit_tiles(H));
-              EXPECT_EQ(choice.shape->blocks > 1, form != cuda::PersistentForm::block);
-              EXPECT_EQ(choice.shape->in_grid, form == cuda::PersistentForm::grid);
-              EXPECT_LE(choice.shape->blocks, form == cuda::PersistentForm::grid
-                                                  ? device.multiprocessors
-                                                  : device.largest_cluster);
-              EXPECT_LE(choice.shape->warps(), policy::Persistent::most_warps);
-              EXPECT_LE(choice.shape->shared_bytes(), device.shared_bytes_per_block);
-              EXPECT_LE(choice.shape->row_tiles,
-                        policy::Persistent::most_row_tiles(choice.shape->parts));
+              const Decision decision = decide(spec, {100, B}, Mode::training, device);
+              EXPECT_EQ(decision.algorithm, spec.algorithm);
+              EXPECT_EQ(decision.persistent_backward.has_value(), backward.has_value());
+              EXPECT_FALSE(decide(spec, {100, B}, Mode::inference, device).persistent_backward);
             }
 }
 
-/// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units.
+/// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units. Backward more of R^T
+/// in f32 stays in registers.
 TEST(CudaPlanner, HasAGridForWhatNoClusterHolds) {
-  const auto fits = [](cuda::PersistentForm form, std::int64_t H, DataType type,
+  using Form = cuda::PersistentForm;
+  const auto fits = [](const cuda::PersistentPass& pass, std::int64_t H, DataType type,
                        Math math = Math::strict) {
     const RnnSpec spec{.input_size = 3, .hidden_size = H, .type = type, .math = math};
-    return cuda::choose_persistent(form, spec, find_cell("lstm"), {100, 32}, h200())
+    return cuda::choose_persistent(pass, spec, find_cell("lstm"), {100, 32}, h200())
         .shape.has_value();
   };
-  using Form = cuda::PersistentForm;
-  EXPECT_TRUE(fits(Form::cluster, 512, DataType::f16));
-  EXPECT_FALSE(fits(Form::cluster, 1024, DataType::f16));
-  EXPECT_TRUE(fits(Form::grid, 1024, DataType::f16));
-  EXPECT_TRUE(fits(Form::grid, 2048, DataType::f16));
-  EXPECT_FALSE(fits(Form::grid, 4096, DataType::f16));
-  EXPECT_TRUE(fits(Form::grid, 1024, DataType::f32, Math::tf32));
-  EXPECT_TRUE(fits(Form::grid, 768, DataType::f32));
-  EXPECT_FALSE(fits(Form::grid, 1024, DataType::f32));
+  EXPECT_TRUE(fits({Form::cluster}, 512, DataType::f16));
+  EXPECT_FALSE(fits({Form::cluster}, 1024, DataType::f16));
+  for (const bool backward : {false, true}) {
+    const cuda::PersistentPass grid{.form = Form::grid, .backward = backward};
+    EXPECT_TRUE(fits({Form::cluster, backward}, 512, DataType::f16)) << backward;
+    EXPECT_FALSE(fits({Form::cluster, backward}, 1024, DataType::f16)) << backward;
+    EXPECT_TRUE(fits(grid, 1024, DataType::f16)) << backward;
+    EXPECT_TRUE(fits(grid, 2048, DataType::f16)) << backward;
+    EXPECT_FALSE(fits(grid, 4096, DataType::f16)) << backward;
+    EXPECT_TRUE(fits(grid, 1024, DataType::f32, Math::tf32)) << backward;
+    EXPECT_TRUE(fits(grid, 768, DataType::f32)) << backward;
+    EXPECT_EQ(fits(grid, 1024, DataType::f32), backward);
+  }
+}
+
+TEST(CudaPlanner, SaysWhichBackwardATrainingPlanHas) {
+  RnnSpec spec = lstm(64, 512);
+  spec.type = DataType::f16;
+  spec.algorithm = "cluster";
+  const auto reason = [&](Mode mode, const Room& room = {}) {
+    return decide(spec, {100, 8}, mode, h200(), room).candidates[2].reason;
+  };
+  EXPECT_EQ(reason(Mode::inference).find("backward"), std::string::npos);
+  EXPECT_NE(reason(Mode::training).find("; backward 16 blocks of "), std::string::npos)
+      << reason(Mode::training);
+  EXPECT_NE(reason(Mode::training, {.backward = 8})
+                .find("; backward by steps: R does not fit: a block would need "),
+            std::string::npos)
+      << reason(Mode::training, {.backward = 8});
+  EXPECT_NE(reason(Mode::training, {.backward = 1})
+                .find("; backward by steps: the device has no room for it"),
+            std::string::npos);
 }
 
 TEST(CudaPlanner, RefusesAlgorithmsInSentences) {

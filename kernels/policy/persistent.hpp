@@ -10,24 +10,28 @@ namespace takt::policy {
 
 /// How a persistent kernel's work lies on a group of blocks that share rows of the batch.
 ///
-/// Units come in tiles of 16, each of one block; a tile's gates are as many matrix tiles of 16 rows
-/// of R, permuted so that one thread ends with all gates of a unit. R and h meet in k blocks of 64
-/// bytes of a row of h. Each warp has one unit tile and one of `parts` equal parts of the k blocks.
+/// Units come in tiles of 16, each of one block, which makes the row of each step that is handed
+/// on: forward h, one value a unit, backward the gates' gradients drh, so many values a unit, unit
+/// tile by unit tile and in each gate by gate. What stays is R: forward as many matrix tiles of 16
+/// rows a unit tile as there are gates, permuted so that one thread ends with all gates of a unit;
+/// backward R^T, one matrix tile. It meets the row in k blocks of 64 bytes. Each warp has one unit
+/// tile and one of `parts` equal parts of the k blocks.
 struct Persistent {
   static constexpr int unit_tile = 16;
   static constexpr int row_tile = 8;
   static constexpr int k_block_bytes = 64;
-  static constexpr int fragment_bytes = 1024;  ///< of R: one matrix tile in one k block
+  static constexpr int fragment_bytes = 1024;  ///< one matrix tile in one k block
   static constexpr int largest_cluster = 16;
   static constexpr int most_warps = 8;  ///< with up to 255 registers a thread
   /// Cells of one thread: a warp that has all k blocks of its units has one row tile; those that
   /// split them share the row tiles of their units.
   TAKT_CELL static constexpr int cells(bool split) { return split ? 2 : 4; }
   TAKT_CELL static constexpr int most_row_tiles(int parts) { return parts == 1 ? 1 : parts / 2; }
-  /// K blocks of R that a thread keeps in registers, 8 registers each and gate. In a grid h comes
-  /// from further away, and more of it is under way at once.
-  TAKT_CELL static constexpr int register_blocks(int gates, bool wide_sums, bool in_grid) {
-    return gates > 2 ? (wide_sums ? (in_grid ? 3 : 8) : 12) / gates : 8;
+  /// K blocks of R that a thread keeps in registers, 8 registers each and matrix tile. In a grid
+  /// the row comes from further away, and more of it is under way at once.
+  TAKT_CELL static constexpr int register_blocks(int tiles, bool wide_sums, bool in_grid) {
+    if (!wide_sums) return 12 / tiles;
+    return tiles > 2 ? (in_grid ? 3 : 8) / tiles : 8;
   }
 
   TAKT_CELL static constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
@@ -36,13 +40,9 @@ struct Persistent {
   TAKT_CELL static constexpr std::int64_t unit_tiles(std::int64_t H) {
     return ceil_div(H, unit_tile);
   }
-  TAKT_CELL static constexpr std::int64_t k_blocks(std::int64_t K, int element_bytes) {
-    return ceil_div(K * element_bytes, k_block_bytes);
-  }
-  /// Bytes from one row of h to the next: an odd number of k blocks, so that two rows that are read
-  /// at once lie in different banks.
-  TAKT_CELL static constexpr std::int64_t h_pitch(std::int64_t K, int element_bytes) {
-    return (k_blocks(K, element_bytes) | 1) * k_block_bytes;
+  /// Of a row with so many values of a unit.
+  TAKT_CELL static constexpr std::int64_t k_blocks(std::int64_t H, int values, int element_bytes) {
+    return ceil_div(unit_tiles(H) * unit_tile * values * element_bytes, k_block_bytes);
   }
 };
 
@@ -51,13 +51,19 @@ struct Persistent {
 struct PersistentShape {
   std::int64_t H = 0;
   int gates = 1;
-  int element_bytes = 4;   ///< of h and R as they are multiplied
+  bool backward = false;
+  int element_bytes = 4;   ///< of the row and of R as they are multiplied
   bool wide_sums = false;  ///< f32 products
   int blocks = 1;          ///< of a group
   int parts = 1;           ///< of the k blocks
   int row_tiles = 1;       ///< of a group
-  bool in_grid = false;    ///< h goes through global memory, not from block to block of a cluster
+  bool in_grid = false;    ///< rows go through global memory, not from block to block of a cluster
 
+  TAKT_CELL constexpr int matrix_tiles() const { return backward ? 1 : gates; }
+  TAKT_CELL constexpr int values() const { return backward ? gates : 1; }
+  TAKT_CELL constexpr std::int64_t k_blocks() const {
+    return Persistent::k_blocks(H, values(), element_bytes);
+  }
   TAKT_CELL constexpr int rows() const { return row_tiles * Persistent::row_tile; }
   TAKT_CELL constexpr std::int64_t tiles_of_block() const {
     return Persistent::ceil_div(Persistent::unit_tiles(H), blocks);
@@ -65,44 +71,51 @@ struct PersistentShape {
   TAKT_CELL constexpr std::int64_t warps() const { return tiles_of_block() * parts; }
   TAKT_CELL constexpr std::int64_t threads() const { return warps() * 32; }
   /// K blocks of a warp at most.
-  TAKT_CELL constexpr std::int64_t depth() const {
-    return Persistent::ceil_div(Persistent::k_blocks(H, element_bytes), parts);
-  }
+  TAKT_CELL constexpr std::int64_t depth() const { return Persistent::ceil_div(k_blocks(), parts); }
   TAKT_CELL constexpr std::int64_t fragments_in_registers() const {
-    const std::int64_t blocks_there = Persistent::register_blocks(gates, wide_sums, in_grid);
-    return (depth() < blocks_there ? depth() : blocks_there) * gates;
+    const int blocks_there = Persistent::register_blocks(matrix_tiles(), wide_sums, in_grid);
+    return (depth() < blocks_there ? depth() : blocks_there) * matrix_tiles();
   }
   TAKT_CELL constexpr std::int64_t packed_bytes() const {
-    return Persistent::unit_tiles(H) * Persistent::k_blocks(H, element_bytes) * gates *
-           Persistent::fragment_bytes;
+    return Persistent::unit_tiles(H) * k_blocks() * matrix_tiles() * Persistent::fragment_bytes;
   }
   /// Fragments of R in shared memory, of each warp.
   TAKT_CELL constexpr std::int64_t fragments_in_shared() const {
-    return depth() * gates - fragments_in_registers();
+    return depth() * matrix_tiles() - fragments_in_registers();
+  }
+
+  /// Bytes of a row: a unit tile's, and from one row to the next. An odd number of k blocks, so
+  /// that two rows that are read at once lie in different banks.
+  TAKT_CELL constexpr std::int64_t tile_bytes() const {
+    return Persistent::unit_tile * values() * element_bytes;
+  }
+  TAKT_CELL constexpr std::int64_t pitch() const {
+    return (k_blocks() | 1) * Persistent::k_block_bytes;
   }
 
   // Dynamic shared memory, in this order, behind what the exchange keeps there: barriers, who gave
-  // up, who makes a warp's part of h.
+  // up, who makes a warp's part of a row.
   static constexpr std::int64_t barrier_bytes = 128;
-  /// All of h twice; in a grid the block's part of the next one.
-  TAKT_CELL constexpr std::int64_t h_bytes() const {
-    return in_grid ? rows() * tiles_of_block() * Persistent::unit_tile * element_bytes
-                   : 2 * rows() * Persistent::h_pitch(H, element_bytes);
+  /// All rows twice; in a grid the block's part of the next ones.
+  TAKT_CELL constexpr std::int64_t rows_bytes() const {
+    return in_grid ? rows() * tiles_of_block() * tile_bytes() : 2 * rows() * pitch();
   }
   TAKT_CELL constexpr std::int64_t R_bytes() const {
     return warps() * fragments_in_shared() * Persistent::fragment_bytes;
   }
+  /// Forward.
   TAKT_CELL constexpr std::int64_t bias_bytes() const {
-    return tiles_of_block() * 2 * gates * Persistent::unit_tile * 4;
+    return backward ? 0 : tiles_of_block() * 2 * gates * Persistent::unit_tile * 4;
   }
-  /// Sums of one warp: 16 rows of R by 8 of h, f32, each matrix tile and row tile.
+  /// Sums of one warp: 16 of R's rows by 8 of the batch, f32, each matrix tile and row tile.
   TAKT_CELL constexpr std::int64_t sums_bytes() const {
-    return parts == 1 ? 0 : warps() * row_tiles * gates * 16 * Persistent::row_tile * 4;
+    return parts == 1 ? 0 : warps() * row_tiles * matrix_tiles() * 16 * Persistent::row_tile * 4;
   }
-  // Global memory of a group of a grid: h twice, and an epoch of each block in a line of its own.
+  // Global memory of a group of a grid: rows twice, and an epoch of each block in a line of its
+  // own.
   static constexpr int epoch_bytes = 128;
   TAKT_CELL constexpr std::int64_t ring_pitch() const {
-    return Persistent::k_blocks(H, element_bytes) * Persistent::k_block_bytes;
+    return k_blocks() * Persistent::k_block_bytes;
   }
   TAKT_CELL constexpr std::int64_t ring_bytes() const {
     return in_grid ? 2 * rows() * ring_pitch() : 0;
@@ -112,7 +125,7 @@ struct PersistentShape {
   }
 
   TAKT_CELL constexpr std::int64_t shared_bytes() const {
-    return barrier_bytes + h_bytes() + R_bytes() + bias_bytes() + sums_bytes();
+    return barrier_bytes + rows_bytes() + R_bytes() + bias_bytes() + sums_bytes();
   }
 };
 

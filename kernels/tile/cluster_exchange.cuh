@@ -1,10 +1,11 @@
-// h of a group of blocks in their shared memory: every block of the cluster holds all of it, twice,
-// and each new h is pushed to all by the block that made it, where it counts on a barrier.
+// What a group of blocks hands on from step to step (a row of h, backward of drh, for each of its
+// rows of the batch) in their shared memory: every block of the cluster holds all of it, twice, and
+// each block pushes what it made to all, where it counts on a barrier.
 //
-// A block writes its part of the new h into its own half first; once its threads have met, they
-// send it on, 16 bytes a thread and block. Two halves are enough: what a block sends for step s + 1
-// falls on h of step s - 1, and it sends only after it has all of h of step s, which its peers sent
-// after their threads had met behind the product with h of step s - 1. So each must send something.
+// A block writes its part of the next row into its own half first; once its threads have met, they
+// send it on, 16 bytes a thread and block. Two halves are enough: what a block sends as row s + 1
+// falls on row s - 1, and it sends only after it has all of row s, which its peers sent after their
+// threads had met behind the product with row s - 1. So each must send something.
 #pragma once
 
 #include <takt/kernels/policy/persistent.hpp>
@@ -17,19 +18,20 @@
 namespace takt {
 
 struct ClusterExchange {
-  unsigned char* h;          ///< [2][rows][pitch] of shared memory
+  unsigned char* halves;     ///< [2][rows][pitch] of shared memory
   ptx::Mbarrier* full;       ///< [2]
   int* quits;                ///< [2] whether a thread of the block gave up, by the step's parity
   int pitch, rows;           ///< bytes of a row; rows of a half
   int blocks, rank;          ///< of the cluster
-  int first_byte, my_bytes;  ///< of a row: what this block makes of h
+  int first_byte, my_bytes;  ///< of a row: what this block makes of it
   int row_bytes;             ///< what all blocks make
   std::int64_t all_steps;    ///< that the group runs
   std::int64_t steps = 0;    ///< done
 
   /// All blocks' barriers are there after it, and each half waits for its first phase. Warps wait
-  /// for all of h, whichever k blocks they multiply by.
-  TAKT_DEVICE void begin(const Patience& patience, int /*first_block*/, int /*k_blocks*/) {
+  /// for all of a row, whichever k blocks they multiply by.
+  TAKT_DEVICE void begin(const Patience& patience, int /*first_block*/, int /*k_blocks*/,
+                         bool /*has_first*/) {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks > 1) {
         if (threadIdx.x == 0) {
@@ -48,7 +50,7 @@ struct ClusterExchange {
     __syncthreads();
   }
 
-  /// Until all of h is in the current half. The first half is filled by the block itself.
+  /// Until all of the row is in the current half. The first one is filled by the block itself.
   TAKT_DEVICE void wait(Patience& patience) {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks == 1 || steps == 0) return;
@@ -113,9 +115,9 @@ struct ClusterExchange {
     }
   }
   TAKT_DEVICE unsigned char* half(std::int64_t step) const {
-    return h + static_cast<int>(step % 2) * rows * pitch;
+    return halves + static_cast<int>(step % 2) * rows * pitch;
   }
-  /// h of a step, in the phase that its half comes to next.
+  /// The row of a step, in the phase that its half comes to next.
   TAKT_DEVICE void expect(std::int64_t step) const {
     if (step >= all_steps) return;
     ptx::mbarrier_arrive_expect_tx(&full[step % 2],

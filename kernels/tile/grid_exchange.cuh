@@ -1,10 +1,11 @@
-// h of a group of blocks in global memory, for groups that no cluster holds: every block writes its
-// part of the new h there, then raises its epoch; who multiplies with a part of h waits for the
-// epochs of those who made that part, and for nobody else.
+// What a group of blocks hands on from step to step (a row of h, backward of drh, for each of its
+// rows of the batch) in global memory, for groups that no cluster holds: every block writes its
+// part there, then raises its epoch; who multiplies with a part waits for the epochs of those who
+// made it, and for nobody else.
 //
-// Two halves are enough: a block overwrites h of step s - 1 only after its warps, which meet
-// before, have waited for all parts of h of step s between them; each of these was handed on after
-// the threads of its block had met behind their product with h of step s - 1.
+// Two halves are enough: a block overwrites row s - 1 only after its warps, which meet before, have
+// waited for all parts of row s between them; each of these was handed on after the threads of its
+// block had met behind their product with row s - 1.
 #pragma once
 
 #include <takt/kernels/policy/persistent.hpp>
@@ -15,23 +16,23 @@
 namespace takt {
 
 struct GridExchange {
-  unsigned char* part;       ///< [rows][my_bytes] of shared memory: what this block makes of h
+  unsigned char* part;       ///< [rows][my_bytes] of shared memory: what this block makes of it
   int* quits;                ///< [2] whether a thread of the block gave up, by the step's parity
   int2* producers;           ///< [warps] of shared memory: first and last of who makes its k blocks
   unsigned char* ring;       ///< [2][rows][pitch] of the group, in global memory
   std::uint32_t* epochs;     ///< [blocks] of the group, each in a line of its own
-  std::uint32_t epoch;       ///< of h before the first step; earlier launches left none greater
+  std::uint32_t epoch;       ///< before the first step; earlier launches left none greater
   int pitch, rows;           ///< bytes of a row; rows of a half
   int blocks, rank;          ///< of the group
-  int unit_tiles;            ///< of h
-  int tile_bytes;            ///< of a row: what a unit tile makes of h
-  int first_byte, my_bytes;  ///< of a row: what this block makes of h
+  int unit_tiles;            ///< of a row
+  int tile_bytes;            ///< of a row: what a unit tile makes of it
+  int first_byte, my_bytes;  ///< of a row: what this block makes of it
   int all_steps;             ///< that the group runs
   int steps = 0;             ///< done
 
-  /// The block's part of h before the first step is in `next`: hand it on. Whole warps multiply by
-  /// these k blocks of h.
-  TAKT_DEVICE void begin(const Patience& patience, int first_block, int k_blocks) {
+  /// Whole warps multiply by these k blocks. Where there is a row before the first step, the
+  /// block's part of it is in `next`: hand it on.
+  TAKT_DEVICE void begin(const Patience& patience, int first_block, int k_blocks, bool has_first) {
     constexpr int k_bytes = policy::Persistent::k_block_bytes;
     if (threadIdx.x == 0) quits[0] = quits[1] = 0;
     if (threadIdx.x % 32 == 0)
@@ -40,10 +41,10 @@ struct GridExchange {
                         : make_int2(producer_of(first_block * k_bytes),
                                     producer_of((first_block + k_blocks) * k_bytes - 1));
     __syncthreads();
-    if (!patience.gave_up && all_steps > 0) send(steps);
+    if (has_first && !patience.gave_up && all_steps > 0) send(steps);
   }
 
-  /// Until the warp's k blocks of h are in the current half.
+  /// Until the warp's k blocks are in the current half.
   TAKT_DEVICE void wait(Patience& patience) {
     const int2 mine = producers[threadIdx.x / 32];
     for (int r = mine.x + static_cast<int>(threadIdx.x) % 32; r <= mine.y; r += 32)
@@ -52,7 +53,7 @@ struct GridExchange {
     __syncwarp();  // whole warps multiply, and see what any of their lanes has seen
   }
 
-  /// Where this block's part of a row of the next h goes: counted from the row's begin.
+  /// Where this block's part of the next row goes: counted from the row's begin.
   TAKT_DEVICE unsigned char* next(int row) const { return part + row * my_bytes - first_byte; }
 
   /// A lane's 16 bytes of a k block of a row.
@@ -64,7 +65,7 @@ struct GridExchange {
     return {{read.x, read.y, read.z, read.w}};
   }
 
-  /// The block's part of the next h is written: hand it on. The threads of the block meet here.
+  /// The block's part of the next row is written: hand it on. The threads of the block meet here.
   /// False where one of them gave up waiting: see ClusterExchange.
   TAKT_DEVICE bool publish(const Patience& patience) {
     if (patience.gave_up) atomicExch(&quits[steps % 2], 1);

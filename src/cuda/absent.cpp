@@ -17,7 +17,7 @@ Opened open(int ordinal) {
   throw DeviceError("takt: Device::cuda: no device " + std::to_string(ordinal) +
                     ": takt was built without CUDA");
 }
-int groups_at_once(const Device&, const RnnSpec&, const Decision&) {
+int groups_at_once(const Device&, const RnnSpec&, std::int64_t, const policy::PersistentShape&) {
   absent();
 }
 std::shared_ptr<const Prepared> prepare(const Plan::State&) {

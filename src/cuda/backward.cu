@@ -1,23 +1,24 @@
-// Backward by steps, from the last to the first: for each step one kernel for all gates and one
-// product R^T drh; after a chunk of steps dW, dR and dx as products of all its rows, and the bias
-// gradients as column sums.
+// Backward, from the last step to the first: by steps (for each one kernel for all gates and one
+// product R^T drh) or by one persistent kernel for all steps of a chunk; after each chunk dW, dR
+// and dx as products of all its rows, and the bias gradients as column sums.
 #include <utility>
 
 #include <takt/kernels/column_sums.cuh>
 #include <takt/kernels/initial_gradients.cuh>
 #include <takt/kernels/store_sums.cuh>
 
-#include "cuda/call.cuh"
+#include "cuda/persistent_call.cuh"
 #include "cuda/step.cuh"
 
 namespace takt::cuda {
 namespace {
 
 template <class Real>
-class BackwardRun : Call<Real> {
+class BackwardRun : PersistentCall<Real> {
   using Base = Call<Real>;
   using Acc = typename Base::Acc;
   using Base::T, Base::B, Base::I, Base::H, Base::GH, Base::C;
+  using PersistentCall<Real>::shape_;
   /// Sums over chunks cannot be kept in the caller's 16 bits.
   static constexpr bool narrow = !std::is_same_v<Real, Acc>;
 
@@ -25,7 +26,7 @@ class BackwardRun : Call<Real> {
   BackwardRun(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
               const Upstream& upstream, const Gradients& gradients, const MemoryView& memory,
               StreamRef stream)
-      : Base(plan, dims, inputs, memory, stream),
+      : PersistentCall<Real>(plan, dims, inputs, memory, stream, plan.decision.persistent_backward),
         upstream_(upstream),
         gradients_(gradients),
         weights_(inputs.weights[0]),
@@ -47,10 +48,14 @@ class BackwardRun : Call<Real> {
     if (!empty) bind();
     this->prepare_rows(layout_.status, layout_.lengths, nullptr,
                        this->template saved<const SavedMark>(saved_.mark));
+    if (!empty && shape_ != nullptr) this->prepare_persistent(layout_.persistent, weights_.R);
     const std::int64_t steps = this->steps_of(layout_.chunk_rows);
     for (std::int64_t end = empty ? 0 : T; end > 0;) {
       const std::int64_t begin = (end - 1) / steps * steps;
-      for (std::int64_t s = end; s-- > begin;) step(s, begin, end);
+      if (shape_ != nullptr)
+        run_persistent(begin, end);
+      else
+        for (std::int64_t s = end; s-- > begin;) step(s, begin, end);
       products(begin, end);
       end = begin;
     }
@@ -69,8 +74,9 @@ class BackwardRun : Call<Real> {
     };
     // A step's rows begin where those before it in the chunk end.
     const bool steps_aligned = B * GH % Base::wide_units == 0;
-    recurrent_ = this->prepared_.recurrent_gradient.bind(
-        {B, GH, steps_aligned && is_wide(weights_.R.data())}, workspace);
+    if (shape_ == nullptr)
+      recurrent_ = this->prepared_.recurrent_gradient.bind(
+          {B, GH, steps_aligned && is_wide(weights_.R.data())}, workspace);
     x_stride_ = this->uniform_stride(x_);
     dx_stride_ = dx_.data == nullptr ? 0 : this->uniform_stride(dx_);
     if (dx_stride_ != I) dx_stride_ = 0;  // a product writes rows without gaps
@@ -115,6 +121,31 @@ class BackwardRun : Call<Real> {
     step_launches<Real>(this->plan_.decision.cell_index).backward(step, wide_, this->stream_);
     if (s > 0 || gradients_.dh0)
       recurrent_.run(drh_ + row, weights_.R.data(), dRh, false, this->stream_);
+  }
+
+  void run_persistent(std::int64_t begin, std::int64_t end) {
+    const std::int64_t BH = B * H;
+    auto chunk =
+        this->template persistent_chunk<PersistentBackward<Real>>(layout_.persistent, begin, end);
+    chunk.status = this->template scratch<StatusWord>(layout_.status);
+    chunk.dy = dy_;
+    chunk.dc_all = dc_all_;
+    chunk.dhT = upstream_.dhT.template as<Real>();
+    chunk.dcT = upstream_.dcT.template as<Acc>();
+    chunk.y = y_;
+    chunk.h0 = this->template saved<const Real>(saved_.h0);
+    chunk.inner = this->template saved<const Acc>(saved_.inner) + begin * C * BH;
+    chunk.saved = this->template saved<const Real>(saved_.steps) + begin * this->sizes_.V * BH;
+    chunk.dh = this->template scratch<Acc>(layout_.dh);
+    chunk.dRh = this->template scratch<Acc>(layout_.dRh);
+    chunk.dinner = this->template scratch<Acc>(layout_.dinner);
+    chunk.dwx = dwx_;
+    chunk.drh = this->sizes_.shared_gradient ? nullptr : drh_;
+    // The products read all rows; those that do not run a step are not written.
+    const std::int64_t gates = (end - begin) * B * GH;
+    if (this->is_ragged()) clear(dwx_, gates);
+    if (this->is_ragged() && chunk.drh != nullptr) clear(drh_, gates);
+    this->run_groups(chunk, this->plan_.decision.backward_groups_at_once);
   }
 
   void products(std::int64_t begin, std::int64_t end) {
@@ -216,10 +247,11 @@ class BackwardRun : Call<Real> {
     const std::pair<Pointer, std::int64_t> all[] = {
         {wanted_.W, GH * I}, {wanted_.R, GH * H}, {wanted_.bW, GH}, {wanted_.bR, GH}};
     for (const auto& [to, size] : all)
-      if (to)
-        check("cudaMemsetAsync",
-              cudaMemsetAsync(to.data(), 0, static_cast<std::size_t>(size) * sizeof(Real),
-                              this->stream_));
+      if (to) clear(to.data(), size);
+  }
+  void clear(void* to, std::int64_t elements) const {
+    check("cudaMemsetAsync",
+          cudaMemsetAsync(to, 0, static_cast<std::size_t>(elements) * sizeof(Real), this->stream_));
   }
 
   void store_initial() {
@@ -272,7 +304,10 @@ void load_backward(const Plan::State& plan) {
     load("store_sums_kernel", &store_sums_kernel<Real, double>);
     load("store_sums_kernel", &store_sums_kernel<Real, Acc>);
     load("initial_gradients_kernel", &initial_gradients_kernel<Real>);
-    step_launches<Real>(plan.decision.cell_index).load_backward();
+    if (plan.decision.persistent_backward)  // itself loaded since it was asked about
+      load("order_rows_kernel", &order_rows_kernel);
+    else
+      step_launches<Real>(plan.decision.cell_index).load_backward();
   });
 }
 

@@ -24,9 +24,10 @@ struct Opened {
 /// Throws DeviceError, with the reason, where there is no such device.
 Opened open(int ordinal);
 
-/// How many groups of blocks of the persistent kernel that was decided on the device, as it is, can
-/// run at once. Loads the kernel.
-int groups_at_once(const Device& device, const RnnSpec& spec, const Decision& decision);
+/// How many groups of blocks of a persistent kernel, in the pass of its shape, the device can run
+/// at once as it is. Loads the kernel.
+int groups_at_once(const Device& device, const RnnSpec& spec, std::int64_t cell_index,
+                   const policy::PersistentShape& shape);
 
 /// What a plan chose once: an algorithm for each product. Loads every kernel that its calls run.
 struct Prepared;

@@ -1,43 +1,30 @@
 // Forward: Wx of a chunk of steps as one product, then by steps (for each one product R h and one
 // kernel for all gates) or one persistent kernel for all steps of the chunk.
-#include <takt/kernels/order.cuh>
 #include <takt/kernels/padding.cuh>
 #include <takt/kernels/prepare.cuh>
 
-#include "cuda/call.cuh"
-#include "cuda/persistent.cuh"
-#include "cuda/persistent.hpp"
+#include "cuda/persistent_call.cuh"
 #include "cuda/step.cuh"
 
 namespace takt::cuda {
 namespace {
 
-/// visit.operator()<Product>() for what persistent kernels multiply by in a plan of this type.
-template <class Real, class Visit>
-void with_product(Math math, const Visit& visit) {
-  if constexpr (std::is_same_v<Real, float>)
-    math == Math::tf32 ? visit.template operator()<Tf32Product>()
-                       : visit.template operator()<StrictProduct>();
-  else if constexpr (!std::is_same_v<Real, double>)
-    visit.template operator()<TensorProduct<Real>>();
-}
-
 template <class Real>
-class ForwardRun : Call<Real> {
+class ForwardRun : PersistentCall<Real> {
   using Base = Call<Real>;
   using Acc = typename Base::Acc;
   using Base::T, Base::B, Base::I, Base::H, Base::GH, Base::C;
+  using PersistentCall<Real>::shape_;
 
  public:
   ForwardRun(const Plan::State& plan, Dims dims, const Inputs& inputs, const Outputs& outputs,
              const MemoryView& memory, StreamRef stream)
-      : Base(plan, dims, inputs, memory, stream),
+      : PersistentCall<Real>(plan, dims, inputs, memory, stream, plan.decision.persistent),
         inputs_(inputs),
         outputs_(outputs),
         weights_(inputs.weights[0]),
         layout_(this->sizes_),
         saved_(this->sizes_),
-        shape_(this->sizes_.persistent ? &*this->sizes_.persistent : nullptr),
         training_(plan.mode == Mode::training),
         x_(over_time<const Real>(inputs.x, I, dims, plan.spec.layout)),
         y_(over_time<Real>(outputs.y, H, dims, plan.spec.layout)),
@@ -101,42 +88,20 @@ class ForwardRun : Call<Real> {
   }
 
   void prepare_persistent() {
-    with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
-      PackFragments<Real> pack{.H = H, .gates = shape_->gates};
-      pack.R = weights_.R.template as<Real>();
-      pack.packed = this->template scratch<uint4>(layout_.R);
-      launches<Product>().pack(pack, this->stream_);
-    });
-    if (shape_->in_grid)  // no epoch yet, and nothing in what pads h
-      check("cudaMemsetAsync",
-            cudaMemsetAsync(this->template scratch<void>(layout_.ring), 0,
-                            static_cast<std::size_t>(layout_.ring_bytes), this->stream_));
-    if (!this->is_ragged()) return;
-    std::int32_t* const order = this->template scratch<std::int32_t>(layout_.order);
-    order_ = order;
-    launch_over("order_rows_kernel", &order_rows_kernel, B, this->stream_,
-                OrderRows{B, this->place_.lengths, order});
+    PersistentCall<Real>::prepare_persistent(layout_.persistent, weights_.R);
+    const bool writes_rows = y_.data != nullptr || c_all_.data != nullptr;
+    if (!this->is_ragged() || !writes_rows) return;
     launch_over(
         "fill_padding_kernel", &fill_padding_kernel<Real>, T * B * H, this->stream_,
         FillPadding<Real>{this->place_, C, y_, c_all_, static_cast<Acc>(this->plan_.spec.fill)});
   }
 
-  template <class Product>
-  const PersistentLaunches<Product>& launches() const {
-    return persistent_launches<Product>(this->plan_.decision.cell_index);
-  }
-
   void run_persistent(std::int64_t begin, std::int64_t end) {
     const std::int64_t inner_steps = training_ ? (end - begin) * C * B * H : 0;
-    PersistentForward<Real> chunk;
-    chunk.shape = *shape_;
-    chunk.place = this->place_;
-    chunk.begin = static_cast<int>(begin);
-    chunk.end = static_cast<int>(end);
-    chunk.in_time_order = this->in_time_order();
-    chunk.order = order_;
+    auto chunk =
+        this->template persistent_chunk<PersistentForward<Real>>(layout_.persistent, begin, end);
+    chunk.status = this->template scratch<StatusWord>(layout_.status);
     chunk.Wx = Wx_;
-    chunk.R = this->template scratch<const uint4>(layout_.R);
     chunk.bW = weights_.bW.template as<Real>();
     chunk.bR = weights_.bR.template as<Real>();
     chunk.h = h_;
@@ -148,19 +113,7 @@ class ForwardRun : Call<Real> {
       chunk.inner_steps = inner_ + C * B * H;
       chunk.saved = this->template saved<Real>(saved_.steps) + begin * this->sizes_.V * B * H;
     }
-    chunk.status = this->template scratch<StatusWord>(layout_.status);
-    chunk.patience_ns = this->plan_.spec.wait_limit_ms * 1'000'000;
-    chunk.ring = this->template scratch<unsigned char>(layout_.ring);
-    chunk.epochs = this->template scratch<std::uint32_t>(layout_.epochs);
-    // Groups whose blocks wait for each other by memory alone must all be on the device.
-    const std::int64_t all = groups(*shape_, B);
-    const std::int64_t at_once = shape_->in_grid ? this->plan_.decision.groups_at_once : all;
-    for (std::int64_t first = 0; first < all; first += at_once) {
-      chunk.first_group = static_cast<int>(first);
-      with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
-        launches<Product>().forward(chunk, std::min(at_once, all - first), this->stream_);
-      });
-    }
+    this->run_groups(chunk, this->plan_.decision.groups_at_once);
     inner_ += inner_steps;
   }
 
@@ -229,7 +182,6 @@ class ForwardRun : Call<Real> {
   const LayerWeights& weights_;
   ForwardLayout layout_;
   SavedLayout saved_;
-  const policy::PersistentShape* shape_;  // null: by steps
   bool training_;
   OverTime<const Real> x_;
   OverTime<Real> y_;
@@ -240,21 +192,8 @@ class ForwardRun : Call<Real> {
   ChunkProduct input_;
   BoundProduct recurrent_;
   Real* h_ = nullptr;
-  Acc* inner_ = nullptr;                 // the states before the next step
-  const std::int32_t* order_ = nullptr;  // of rows with lengths, persistent
+  Acc* inner_ = nullptr;  // the states before the next step
 };
-
-/// How many groups of the shape that was decided on run at once.
-template <class Real>
-int load_persistent(const Device& device, const RnnSpec& spec, const Decision& decision) {
-  int at_once = 0;
-  with_product<Real>(spec.math, [&]<class Product>() {
-    const auto& launches = persistent_launches<Product>(decision.cell_index);
-    launches.load_forward(*decision.persistent, device.state()->facts.shared_bytes_per_block);
-    at_once = launches.groups_at_once(*decision.persistent, device.state()->facts.multiprocessors);
-  });
-  return at_once;
-}
 
 }  // namespace
 
@@ -278,11 +217,15 @@ void load_forward(const Plan::State& plan) {
   });
 }
 
-int groups_at_once(const Device& device, const RnnSpec& spec, const Decision& decision) {
+int groups_at_once(const Device& device, const RnnSpec& spec, std::int64_t cell_index,
+                   const policy::PersistentShape& shape) {
   const CurrentDevice current(device.place().ordinal);
   int at_once = 0;
-  with_type(spec.type,
-            [&]<class Real>() { at_once = load_persistent<Real>(device, spec, decision); });
+  with_type(spec.type, [&]<class Real>() {
+    at_once = shape.backward
+                  ? load_persistent<Real, PersistentBackward>(device, spec.math, cell_index, shape)
+                  : load_persistent<Real, PersistentForward>(device, spec.math, cell_index, shape);
+  });
   return at_once;
 }
 

@@ -25,16 +25,27 @@ std::int64_t workspace_bytes(const Sizes& sizes, const DeviceFacts& device) {
   return std::clamp(round_up(elements * copies * sizes.acc_bytes, MiB), MiB, most);
 }
 
-std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_elements) {
+std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_elements, bool persistent) {
   const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
-  return std::min(all, std::max(sizes.B, chunk_elements / row_elements.value));
+  std::int64_t rows = std::max(sizes.B, chunk_elements / row_elements.value);
+  if (persistent) {
+    const std::int64_t wanted = (Checked{persistent_chunk_steps} * Checked{sizes.B}).value;
+    rows = std::max(rows, std::min(wanted, most_chunk_elements / row_elements.value));
+  }
+  return std::min(all, rows);
 }
 
-std::int64_t rows_of_persistent_chunk(const Sizes& sizes, Checked row_elements) {
-  const std::int64_t all = (Checked{sizes.T} * Checked{sizes.B}).value;
-  const std::int64_t wanted = (Checked{persistent_chunk_steps} * Checked{sizes.B}).value;
-  return std::min(all,
-                  std::max(sizes.B, std::min(wanted, most_chunk_elements / row_elements.value)));
+PersistentLayout persistent_layout(DeviceArena& arena, const policy::PersistentShape& shape,
+                                   std::int64_t B) {
+  const Checked groups{policy::Persistent::ceil_div(B, shape.rows())},
+      epochs_bytes = groups * Checked{shape.epochs_bytes()};
+  PersistentLayout layout;
+  layout.R = arena.take(Checked{shape.packed_bytes()});
+  layout.order = arena.take(Checked{B} * Checked{4});
+  layout.ring = arena.take(groups * Checked{shape.ring_bytes()});
+  layout.epochs = arena.take(epochs_bytes);
+  layout.ring_bytes = layout.epochs - layout.ring + epochs_bytes.value;
+  return layout;
 }
 
 }  // namespace
@@ -59,10 +70,7 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const De
 ForwardLayout::ForwardLayout(const Sizes& sizes) {
   const Checked real{sizes.real_bytes}, acc{sizes.acc_bytes}, B{sizes.B}, I{sizes.I}, H{sizes.H},
       C{sizes.C}, GH = Checked{sizes.G} * H;
-  const Checked row_elements = sizes.precomputed ? GH : GH + I;
-  chunk_rows = rows_in_chunk(sizes, row_elements);
-  if (sizes.persistent)
-    chunk_rows = std::max(chunk_rows, rows_of_persistent_chunk(sizes, row_elements));
+  chunk_rows = rows_in_chunk(sizes, sizes.precomputed ? GH : GH + I, sizes.persistent.has_value());
   const Checked rows{chunk_rows};
   DeviceArena arena;
   status = arena.take(Checked{sizeof(StatusWord)});
@@ -71,17 +79,10 @@ ForwardLayout::ForwardLayout(const Sizes& sizes) {
   inner = arena.take(C * B * H * acc);
   x = sizes.precomputed ? 0 : arena.take(rows * I * real);
   Wx = arena.take(rows * GH * acc);
-  if (sizes.persistent) {
-    R = arena.take(Checked{sizes.persistent->packed_bytes()});
-    order = arena.take(B * Checked{4});
-    const policy::PersistentShape& shape = *sizes.persistent;
-    const Checked groups{policy::Persistent::ceil_div(sizes.B, shape.rows())};
-    ring = arena.take(groups * Checked{shape.ring_bytes()});
-    epochs = arena.take(groups * Checked{shape.epochs_bytes()});
-    ring_bytes = epochs - ring + (groups * Checked{shape.epochs_bytes()}).value;
-  } else {
+  if (sizes.persistent)
+    persistent = persistent_layout(arena, *sizes.persistent, sizes.B);
+  else
     Rh = arena.take(B * GH * acc);
-  }
   workspace = arena.take(Checked{sizes.workspace_bytes});
   bytes = arena.size();
 }
@@ -91,7 +92,7 @@ BackwardLayout::BackwardLayout(const Sizes& sizes) {
       C{sizes.C}, GH = Checked{sizes.G} * H,
                   wide{sizes.precomputed ? sizes.H : std::max(sizes.I, sizes.H)};
   const Checked copies{sizes.shared_gradient ? 1 : 2};
-  chunk_rows = rows_in_chunk(sizes, copies * GH + wide);
+  chunk_rows = rows_in_chunk(sizes, copies * GH + wide, sizes.persistent_backward.has_value());
   const Checked chunk{chunk_rows};
   DeviceArena arena;
   status = arena.take(Checked{sizeof(StatusWord)});
@@ -106,6 +107,8 @@ BackwardLayout::BackwardLayout(const Sizes& sizes) {
   const bool narrow = sizes.real_bytes != sizes.acc_bytes;
   dW = narrow && !sizes.precomputed ? arena.take(GH * I * acc) : 0;
   dR = narrow ? arena.take(GH * H * acc) : 0;
+  if (sizes.persistent_backward)
+    persistent = persistent_layout(arena, *sizes.persistent_backward, sizes.B);
   workspace = arena.take(Checked{sizes.workspace_bytes});
   bytes = arena.size();
 }

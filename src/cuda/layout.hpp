@@ -18,8 +18,8 @@ namespace takt::cuda {
 /// Elements of Wx and x (backward: of dwx, drh and one operand) in a chunk of steps, so that their
 /// scratch does not grow with T. At f32 16 MiB, which stay in the L2 of an A100 or later.
 inline constexpr std::int64_t chunk_elements = std::int64_t{4} << 20;
-/// Forward, a persistent kernel has so many steps in a chunk at least, since each launch loads R
-/// anew, unless Wx and x would have more elements than these (256 MiB at f32).
+/// A persistent kernel has so many steps in a chunk at least, since each launch loads R anew,
+/// unless those elements would be more than these (256 MiB at f32).
 inline constexpr std::int64_t persistent_chunk_steps = 256;
 inline constexpr std::int64_t most_chunk_elements = std::int64_t{64} << 20;
 
@@ -29,11 +29,20 @@ struct Sizes {
   std::int64_t real_bytes = 0, acc_bytes = 0;
   std::int64_t workspace_bytes = 0;  // of cuBLASLt
   bool shared_gradient = false;
-  bool precomputed = false;                             // x is W x: there is no W
-  std::optional<policy::PersistentShape> persistent{};  // none: by steps
+  bool precomputed = false;  // x is W x: there is no W
+  std::optional<policy::PersistentShape> persistent{}, persistent_backward{};  // none: by steps
 };
 
 Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const DeviceFacts& device);
+
+/// Offsets in bytes of what a persistent kernel needs besides.
+struct PersistentLayout {
+  std::int64_t R = 0;           // as pack_fragments_kernel leaves it
+  std::int64_t order = 0;       // int32 [B] rows by falling length
+  std::int64_t ring = 0;        // of each group PersistentShape::ring_bytes(), in a grid
+  std::int64_t epochs = 0;      // of each group PersistentShape::epochs_bytes(), behind it
+  std::int64_t ring_bytes = 0;  // of both
+};
 
 /// Offsets in bytes. `status` comes first in both passes, where takt::status finds it.
 struct ForwardLayout {
@@ -45,11 +54,7 @@ struct ForwardLayout {
   std::int64_t x = 0;           // Real [chunk_rows,I], where an operand x cannot be read as it lies
   std::int64_t Wx = 0;          // Acc [chunk_rows,G*H]
   std::int64_t Rh = 0;          // Acc [B,G*H], by steps
-  std::int64_t R = 0;           // as pack_fragments_kernel leaves it, persistent
-  std::int64_t order = 0;       // int32 [B] rows by falling length, persistent
-  std::int64_t ring = 0;        // of each group PersistentShape::ring_bytes(), in a grid
-  std::int64_t epochs = 0;      // of each group PersistentShape::epochs_bytes(), behind it
-  std::int64_t ring_bytes = 0;  // of both
+  PersistentLayout persistent{};
   std::int64_t workspace = 0;
   std::int64_t bytes = 0;
 
@@ -69,6 +74,7 @@ struct BackwardLayout {
   std::int64_t sums = 0;    // double [2,parts,G*H], of dwx and of drh
   std::int64_t dW = 0;      // Acc [G*H,I] and
   std::int64_t dR = 0;      // Acc [G*H,H], where the caller's have 16 bits
+  PersistentLayout persistent{};
   std::int64_t workspace = 0;
   std::int64_t bytes = 0;
 

@@ -29,7 +29,8 @@ constexpr double strict_cycles = 16;
 
 /// A step of all groups, where as many run at once as there is room for.
 double step_us(const PersistentShape& shape, std::int64_t B, const DeviceFacts& device) {
-  const double fragments = static_cast<double>(shape.warps() * shape.depth() * shape.gates);
+  const double fragments =
+      static_cast<double>(shape.warps() * shape.depth() * shape.matrix_tiles());
   const double in_shared = static_cast<double>(shape.warps() * shape.fragments_in_shared());
   const double products =
       fragments * (shape.wide_sums ? model::strict_cycles : model::tensor_cycles);
@@ -43,31 +44,29 @@ double step_us(const PersistentShape& shape, std::int64_t B, const DeviceFacts& 
   if (shape.in_grid) {
     us += model::grid_us;
   } else if (shape.blocks > 1) {
-    const double sent = static_cast<double>(shape.tiles_of_block()) * Persistent::unit_tile *
-                        shape.element_bytes * shape.rows() * (shape.blocks - 1);
+    const double sent = static_cast<double>(shape.tiles_of_block() * shape.tile_bytes()) *
+                        shape.rows() * (shape.blocks - 1);
     us += model::cluster_us + sent / model::exchange_bytes / model::cycles_per_us;
   }
   const std::int64_t at_once = std::max(1, device.multiprocessors / shape.blocks);
   return us * static_cast<double>(Persistent::ceil_div(groups(shape, B), at_once));
 }
 
-std::string why_not(PersistentForm form, const RnnSpec& spec, Dims largest,
+std::string why_not(const PersistentPass& pass, const RnnSpec& spec, Dims largest,
                     const DeviceFacts& device) {
   if (spec.type == DataType::f64) return "it has no f64; step has";
   if (largest.T > most_persistent_steps)
     return "T is " + number(largest.T) + "; it takes at most " + number(most_persistent_steps);
   if (largest.B > most_persistent_rows)
     return "B is " + number(largest.B) + "; it takes at most " + number(most_persistent_rows);
-  if (form == PersistentForm::block) return "";
-  if (form == PersistentForm::grid && !device.cooperative_launches)
-    return "the device has no cooperative launches";
-  if (form == PersistentForm::grid && device.multiprocessors < 2)
-    return "the device has one multiprocessor";
-  if (form == PersistentForm::cluster && device.largest_cluster < 2)
-    return "the device has no clusters of blocks";
-  if (spec.hidden_size <= Persistent::unit_tile)
+  const bool block = pass.form == PersistentForm::block, grid = pass.form == PersistentForm::grid;
+  if (grid && !device.cooperative_launches) return "the device has no cooperative launches";
+  if (grid && device.multiprocessors < 2) return "the device has one multiprocessor";
+  if (!block && !grid && device.largest_cluster < 2) return "the device has no clusters of blocks";
+  if (!block && spec.hidden_size <= Persistent::unit_tile)
     return "H is " + number(spec.hidden_size) + "; two blocks share at least " +
            number(Persistent::unit_tile + 1) + " units";
+  if (pass.most_blocks < (block ? 1 : 2)) return "the device has no room for it";
   return "";
 }
 
@@ -83,16 +82,17 @@ std::string does_not_fit(std::int64_t least_bytes, std::int64_t least_tiles,
 }
 
 /// Blocks of a group: of a grid, as many as share the multiprocessors with equal groups.
-std::vector<int> sizes_of_groups(PersistentForm form, std::int64_t H, const DeviceFacts& device) {
-  const std::int64_t most = Persistent::unit_tiles(H);
+std::vector<int> sizes_of_groups(const PersistentPass& pass, std::int64_t H,
+                                 const DeviceFacts& device) {
+  const std::int64_t most = std::min<std::int64_t>(Persistent::unit_tiles(H), pass.most_blocks);
   std::vector<int> sizes;
-  if (form == PersistentForm::block) sizes.push_back(1);
-  if (form == PersistentForm::cluster)
+  if (pass.form == PersistentForm::block) sizes.push_back(1);
+  if (pass.form == PersistentForm::cluster)
     for (int blocks = 2; blocks <= std::min({most, std::int64_t{device.largest_cluster},
                                              std::int64_t{Persistent::largest_cluster}});
          blocks *= 2)
       sizes.push_back(blocks);
-  if (form == PersistentForm::grid)
+  if (pass.form == PersistentForm::grid)
     for (int beside = 1; device.multiprocessors / beside >= 2; beside *= 2)
       sizes.push_back(
           static_cast<int>(std::min<std::int64_t>(most, device.multiprocessors / beside)));
@@ -110,19 +110,20 @@ std::string_view to_string(PersistentForm form) {
   return "grid";
 }
 
-PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, const CellInfo& cell,
-                                   Dims largest, const DeviceFacts& device) {
+PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& spec,
+                                   const CellInfo& cell, Dims largest, const DeviceFacts& device) {
   PersistentChoice choice;
-  choice.reason = why_not(form, spec, largest, device);
+  choice.reason = why_not(pass, spec, largest, device);
   if (!choice.reason.empty()) return choice;
   const bool strict = spec.type == DataType::f32 && spec.math == Math::strict;
+  const bool in_grid = pass.form == PersistentForm::grid;
   std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max(), least_tiles = least_bytes;
-  const bool in_grid = form == PersistentForm::grid;
-  for (const int blocks : sizes_of_groups(form, spec.hidden_size, device))
+  for (const int blocks : sizes_of_groups(pass, spec.hidden_size, device))
     for (int parts = in_grid ? 2 : 1; parts <= Persistent::most_warps; parts *= 2)
       for (int row_tiles = 1; row_tiles <= Persistent::most_row_tiles(parts); row_tiles *= 2) {
         const PersistentShape shape{.H = spec.hidden_size,
                                     .gates = cell.gates,
+                                    .backward = pass.backward,
                                     .element_bytes = static_cast<int>(size_of(spec.type)),
                                     .wide_sums = strict,
                                     .blocks = blocks,

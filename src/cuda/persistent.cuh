@@ -1,5 +1,5 @@
-// The persistent kernels of every cell, as functions that launch them: one object a product
-// (persistent_f16.cu, ...), so that each compiles by itself.
+// The persistent kernels of every cell, as functions that launch them: one object a product and
+// pass (persistent_f16.cu, persistent_backward_f16.cu, ...), so that each compiles by itself.
 #pragma once
 
 #include <array>
@@ -8,37 +8,62 @@
 #include <takt/cells.hpp>
 #include <takt/kernels/pack_fragments.cuh>
 #include <takt/kernels/persistent.cuh>
+#include <takt/kernels/persistent_backward.cuh>
 
 #include "cuda/launch.cuh"
 #include "say.hpp"
 
 namespace takt::cuda {
 
-/// What a cell's chunks of steps are launched by.
-template <class Product>
+/// What a cell's chunks of steps are launched by, in one pass. `Chunk` is PersistentForward or
+/// PersistentBackward.
+template <class Chunk>
 struct PersistentLaunches {
-  using Real = typename Product::Real;
   /// `groups` from chunk.first_group on.
-  void (*forward)(const PersistentForward<Real>& chunk, std::int64_t groups, cudaStream_t stream);
-  /// Loads the kernels of forward, lets them have all shared memory of the device's blocks,
-  /// whatever the shape: other plans launch the same functions.
-  void (*load_forward)(const policy::PersistentShape& shape, std::int64_t most_shared_bytes);
+  void (*run)(const Chunk& chunk, std::int64_t groups, cudaStream_t stream);
+  /// Loads the kernel, lets it have all shared memory of the device's blocks, whatever the shape:
+  /// other plans launch the same function.
+  void (*load)(const policy::PersistentShape& shape, std::int64_t most_shared_bytes);
   /// How many groups of this shape the device can run at once; once it is loaded.
   int (*groups_at_once)(const policy::PersistentShape& shape, int multiprocessors);
-  void (*pack)(const PackFragments<Real>& pack, cudaStream_t stream);
 };
 
 /// Of the cell at this place in AllCells.
+template <class Product, class Chunk>
+const PersistentLaunches<Chunk>& persistent_launches(std::int64_t cell_index);
+
+/// Before them, of either pass.
 template <class Product>
-const PersistentLaunches<Product>& persistent_launches(std::int64_t cell_index);
+void pack_fragments(const PackFragments<typename Product::Real>& pack, cudaStream_t stream);
+template <class Product>
+void load_pack_fragments();
 
 namespace detail {
 
-template <class Cell, class Product>
+/// The kernel of a pass.
+template <class Cell, class Product, bool split, class Exchange, class Real>
+constexpr auto kernel_of(const PersistentForward<Real>*) {
+  return &persistent_forward_kernel<Cell, Product, split, Exchange>;
+}
+template <class Cell, class Product, bool split, class Exchange, class Real>
+constexpr auto kernel_of(const PersistentBackward<Real>*) {
+  return &persistent_backward_kernel<Cell, Product, split, Exchange>;
+}
+template <class Real>
+constexpr const char* name_of(const PersistentForward<Real>*) {
+  return "persistent_forward_kernel";
+}
+template <class Real>
+constexpr const char* name_of(const PersistentBackward<Real>*) {
+  return "persistent_backward_kernel";
+}
+
+template <class Cell, class Product, class Chunk>
 auto persistent_kernel(const policy::PersistentShape& shape) {
-  if (shape.in_grid) return &persistent_forward_kernel<Cell, Product, true, GridExchange>;
-  return shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
-                         : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>;
+  constexpr const Chunk* pass = nullptr;
+  if (shape.in_grid) return kernel_of<Cell, Product, true, GridExchange>(pass);
+  return shape.parts > 1 ? kernel_of<Cell, Product, true, ClusterExchange>(pass)
+                         : kernel_of<Cell, Product, false, ClusterExchange>(pass);
 }
 
 /// A launch of groups of blocks.
@@ -65,9 +90,9 @@ struct GroupLaunch {
   GroupLaunch& operator=(const GroupLaunch&) = delete;
 };
 
-template <class Params>
-void allow_shapes(void (*kernel)(Params), bool clusters, std::int64_t most_shared_bytes) {
-  const char* const name = "persistent_forward_kernel";
+template <class Chunk>
+void allow_shapes(void (*kernel)(Chunk), bool clusters, std::int64_t most_shared_bytes) {
+  const char* const name = name_of(static_cast<const Chunk*>(nullptr));
   load(name, kernel);
   const auto* const function = reinterpret_cast<const void*>(kernel);
   check(name, cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
@@ -77,10 +102,10 @@ void allow_shapes(void (*kernel)(Params), bool clusters, std::int64_t most_share
 }
 
 /// A cluster that no group of multiprocessors can hold is a size that the device has not.
-template <class Params>
-int groups_at_once(void (*kernel)(Params), const policy::PersistentShape& shape,
+template <class Chunk>
+int groups_at_once(void (*kernel)(Chunk), const policy::PersistentShape& shape,
                    int multiprocessors) {
-  const char* const name = "persistent_forward_kernel";
+  const char* const name = name_of(static_cast<const Chunk*>(nullptr));
   const auto* const function = reinterpret_cast<const void*>(kernel);
   const GroupLaunch launch(shape, 1, nullptr);
   int groups = 0;
@@ -97,46 +122,52 @@ int groups_at_once(void (*kernel)(Params), const policy::PersistentShape& shape,
   return status == cudaSuccess ? groups : 0;
 }
 
-template <class Cell, class Product>
-constexpr PersistentLaunches<Product> persistent_launches_of() {
-  using Real = typename Product::Real;
-  return {[](const PersistentForward<Real>& chunk, std::int64_t groups, cudaStream_t stream) {
+template <class Cell, class Product, class Chunk>
+constexpr PersistentLaunches<Chunk> persistent_launches_of() {
+  return {[](const Chunk& chunk, std::int64_t groups, cudaStream_t stream) {
             const GroupLaunch launch(chunk.shape, groups, stream);
-            check("persistent_forward_kernel",
-                  cudaLaunchKernelEx(&launch.config, persistent_kernel<Cell, Product>(chunk.shape),
-                                     chunk));
+            check(name_of(&chunk),
+                  cudaLaunchKernelEx(&launch.config,
+                                     persistent_kernel<Cell, Product, Chunk>(chunk.shape), chunk));
           },
           [](const policy::PersistentShape& shape, std::int64_t most_shared_bytes) {
-            allow_shapes(persistent_kernel<Cell, Product>(shape),
+            allow_shapes(persistent_kernel<Cell, Product, Chunk>(shape),
                          shape.blocks > 1 && !shape.in_grid, most_shared_bytes);
-            takt::cuda::load("pack_fragments_kernel", &pack_fragments_kernel<Product>);
           },
           [](const policy::PersistentShape& shape, int multiprocessors) {
-            return detail::groups_at_once(persistent_kernel<Cell, Product>(shape), shape,
+            return detail::groups_at_once(persistent_kernel<Cell, Product, Chunk>(shape), shape,
                                           multiprocessors);
-          },
-          [](const PackFragments<Real>& pack, cudaStream_t stream) {
-            launch_over("pack_fragments_kernel", &pack_fragments_kernel<Product>,
-                        policy::Persistent::unit_tiles(pack.H) *
-                            policy::Persistent::k_blocks(pack.H, sizeof(Real)) * pack.gates * 64,
-                        stream, pack);
           }};
 }
 
-template <class Product, class... Cells>
-constexpr std::array<PersistentLaunches<Product>, sizeof...(Cells)> persistent_launches_of_all(
+template <class Product, class Chunk, class... Cells>
+constexpr std::array<PersistentLaunches<Chunk>, sizeof...(Cells)> persistent_launches_of_all(
     CellList<Cells...>) {
-  return {persistent_launches_of<Cells, Product>()...};
+  return {persistent_launches_of<Cells, Product, Chunk>()...};
 }
 
 }  // namespace detail
 
-/// Defines persistent_launches of a product, in the one file that is its.
-#define TAKT_PERSISTENT_LAUNCHES(Product)                                                \
-  template <>                                                                            \
-  const PersistentLaunches<Product>& persistent_launches(std::int64_t cell_index) {      \
-    static constexpr auto all = detail::persistent_launches_of_all<Product>(AllCells{}); \
-    return all[static_cast<std::size_t>(cell_index)];                                    \
+/// Defines persistent_launches of a product in one pass, in the one file that is theirs.
+#define TAKT_PERSISTENT_LAUNCHES(Product, Pass)                                       \
+  template <>                                                                         \
+  const PersistentLaunches<Pass<Product::Real>>& persistent_launches<Product>(        \
+      std::int64_t cell_index) {                                                      \
+    static constexpr auto all =                                                       \
+        detail::persistent_launches_of_all<Product, Pass<Product::Real>>(AllCells{}); \
+    return all[static_cast<std::size_t>(cell_index)];                                 \
+  }
+
+/// Defines pack_fragments of a product, likewise.
+#define TAKT_PACK_FRAGMENTS(Product)                                                              \
+  template <>                                                                                     \
+  void pack_fragments<Product>(const PackFragments<Product::Real>& pack, cudaStream_t stream) {   \
+    launch_over("pack_fragments_kernel", &pack_fragments_kernel<Product>, pack.vectors(), stream, \
+                pack);                                                                            \
+  }                                                                                               \
+  template <>                                                                                     \
+  void load_pack_fragments<Product>() {                                                           \
+    load("pack_fragments_kernel", &pack_fragments_kernel<Product>);                               \
   }
 
 }  // namespace takt::cuda

@@ -2,6 +2,7 @@
 // device.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,14 @@ namespace takt::cuda {
 enum class PersistentForm { block, cluster, grid };
 std::string_view to_string(PersistentForm form);
 
-/// The best shape of a form by the model, or why there is none.
+/// What a shape is wanted for.
+struct PersistentPass {
+  PersistentForm form = PersistentForm::block;
+  bool backward = false;
+  int most_blocks = std::numeric_limits<int>::max();  ///< of a group
+};
+
+/// The best shape by the model, or why there is none.
 struct PersistentChoice {
   std::optional<policy::PersistentShape> shape{};
   double step_us = 0;  ///< by the model, all groups of rows
@@ -30,8 +38,8 @@ struct PersistentChoice {
 inline constexpr std::int64_t most_persistent_steps = (std::int64_t{1} << 31) - 1;
 inline constexpr std::int64_t most_persistent_rows = 65'536;
 
-PersistentChoice choose_persistent(PersistentForm form, const RnnSpec& spec, const CellInfo& cell,
-                                   Dims largest, const DeviceFacts& device);
+PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& spec,
+                                   const CellInfo& cell, Dims largest, const DeviceFacts& device);
 
 /// Groups of blocks that share rows of the batch.
 inline std::int64_t groups(const policy::PersistentShape& shape, std::int64_t B) {

@@ -29,7 +29,8 @@ std::shared_ptr<const Prepared> prepare(const Plan::State& plan) {
   auto prepared = std::make_shared<Prepared>();
   prepared->context = device.context;
   Sizes sizes = sizes_of(plan.spec, *plan.decision.cell, plan.largest, device.facts);
-  if (plan.decision.persistent) sizes.persistent = *plan.decision.persistent;
+  sizes.persistent = plan.decision.persistent;
+  sizes.persistent_backward = plan.decision.persistent_backward;
   prepared->sizes = sizes;
   const std::int64_t GH = sizes.G * sizes.H;
   const DataType real = plan.spec.type, acc = inner_type(real);
@@ -57,7 +58,8 @@ std::shared_ptr<const Prepared> prepare(const Plan::State& plan) {
     return prepared;
   }
   const std::int64_t rows = BackwardLayout(sizes).chunk_rows;
-  prepared->recurrent_gradient = product(Kind::by_matrix, sizes.H, GH, acc, step_rows, false);
+  if (!sizes.persistent_backward)
+    prepared->recurrent_gradient = product(Kind::by_matrix, sizes.H, GH, acc, step_rows, false);
   if (!sizes.precomputed) {
     prepared->input_gradient = product(Kind::by_matrix, sizes.I, GH, real, rows, true);
     prepared->W_gradient = product(Kind::over_rows, sizes.I, GH, acc, rows, true);

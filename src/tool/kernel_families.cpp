@@ -69,14 +69,13 @@ std::string persistent_tests(const std::string& cell, const std::string& type,
   return tests + "|Cells/CudaContract\\." + one_of(contract_of_types) + "/" + cell;
 }
 
-KernelFamily persistent_forward() {
-  KernelFamily family{.name = "persistent forward",
-                      .files = {"kernels/persistent.cuh"},
-                      .kernels = {"persistent_forward_kernel"}};
+KernelFamily persistent(const std::string& pass, const std::string& file, const std::string& bits) {
+  const std::string kernel = "persistent_" + pass + "_kernel";
+  KernelFamily family{.name = "persistent " + pass, .files = {file}, .kernels = {kernel}};
   for (const CellInfo& cell : known_cells())
     for (const char* const type : {"f32", "tf32", "f16", "bf16"})
-      family.rows.push_back({"persistent_forward_kernel", std::string(cell.name), type,
-                             persistent_tests(std::string(cell.name), type)});
+      family.rows.push_back({kernel, std::string(cell.name), type,
+                             persistent_tests(std::string(cell.name), type, bits)});
   return family;
 }
 
@@ -154,7 +153,8 @@ std::vector<KernelFamily> kernel_families() {
        {"kernels/step_backward.cuh"},
        {"step_backward_kernel"},
        gate_rows("step_backward_kernel", backward)},
-      persistent_forward(),
+      persistent("forward", "kernels/persistent.cuh", ".*"),
+      persistent("backward", "kernels/persistent_backward.cuh", backward.bits),
       beside_persistent(),
       family_of_all("rows gathered and scattered", {"kernels/rows.cuh"},
                     {{"gather_rows_kernel", ragged_forward},

@@ -1,9 +1,10 @@
-// A whole layer forward by a persistent kernel, for its tests: W x made on the host, one launch a
-// chunk of steps; compared with the reference.
+// A whole layer by the persistent kernels, for their tests: W x made on the host, one launch a
+// chunk of steps, both passes; compared with the reference.
 #pragma once
 
 #include <takt/kernels/pack_fragments.cuh>
 #include <takt/kernels/persistent.cuh>
+#include <takt/kernels/persistent_backward.cuh>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +20,7 @@
 
 #include "device_array.hpp"
 #include "step_layer.hpp"
+#include "validate/kink.hpp"
 
 namespace takt::persistent_layer {
 
@@ -37,6 +39,70 @@ struct Shape {
   bool in_grid = false;
   std::int64_t at_once = 0;  ///< groups of a launch; 0: all
 };
+
+inline std::string described(const Shape& shape, const Semantics& semantics) {
+  return (testing::Message() << "T " << shape.T << " B " << shape.B << " H " << shape.H << ", "
+                             << shape.blocks << " blocks, " << shape.parts << " parts, "
+                             << shape.row_tiles << " row tiles, chunks of " << shape.chunk
+                             << (shape.in_grid ? ", in a grid" : "") << ", reverse "
+                             << semantics.reverse << ", lengths " << semantics.lengths
+                             << ", resets " << semantics.resets)
+      .GetString();
+}
+
+/// Each in two of the schedules, and each schedule with both words of every option.
+template <class Check>
+void for_each_semantics(const Check& check) {
+  const std::vector<simt::Schedule> schedules = simt::kernel_schedules();
+  for (std::size_t n = 0; n < 16; ++n) {
+    const simt::Schedule& schedule = schedules[(n + n / 4) % schedules.size()];
+    SCOPED_TRACE(simt::to_string(schedule));
+    simt::set_schedule(schedule);
+    check(Semantics{.reverse = n % 2 != 0, .lengths = n / 2 % 2 != 0, .resets = n / 4 % 2 != 0});
+  }
+}
+
+/// Units and rows that do and do not fill their tiles, every size of cluster, parts of k, several
+/// groups, chunks; in a grid one block, blocks of several tiles and with no whole k block of their
+/// own, groups one after the other.
+struct Form {
+  Shape shape;
+  Semantics semantics{};
+};
+inline std::vector<Form> forms() {
+  const Semantics all{.reverse = true, .lengths = true, .resets = true};
+  return {{{.T = 5, .B = 3, .H = 40}, all},
+          {{.T = 5, .B = 1, .H = 1}},
+          {{.T = 1, .B = 9, .H = 16}},
+          {{.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
+          {{.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
+          {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
+          {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all},
+          {{.T = 4, .B = 3, .H = 5, .parts = 2, .in_grid = true}},
+          {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2, .in_grid = true}, all},
+          {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4, .in_grid = true}, all},
+          {{.T = 6,
+            .B = 50,
+            .H = 100,
+            .blocks = 7,
+            .parts = 6,
+            .row_tiles = 3,
+            .in_grid = true,
+            .at_once = 2},
+           all}};
+}
+
+/// Each half of what is exchanged is used many times over.
+inline std::vector<Shape> long_shapes() {
+  const Shape cluster{.T = 300, .B = 2, .H = 20, .blocks = 2};
+  Shape block = cluster, in_chunks = cluster, grid = cluster;
+  block.blocks = 1;
+  in_chunks.chunk = 37;
+  grid.parts = 2, grid.in_grid = true;
+  Shape grid_in_chunks = grid;
+  grid_in_chunks.chunk = 37;
+  return {cluster, block, in_chunks, grid, grid_in_chunks};
+}
 
 template <class Product>
 constexpr validate::Precision precision_of() {
@@ -61,15 +127,21 @@ class Layer {
     R_ = numbers<Real>(G * H * H, 1.5 / std::sqrt(static_cast<double>(H + 1)), state);
     bW_ = numbers<Real>(G * H, 1, state);
     bR_ = numbers<Real>(G * H, 1, state);
+    dy_ = numbers<Real>(T * B * H, 1, state);
+    dhT_ = numbers<Real>(B * H, 1, state);
+    dcT_ = numbers<float>(C * B * H, 1, state);
+    dc_all_ = numbers<float>(C * T * B * H, 1, state);
+    if (validate::has_kink(std::string(Cell::name))) keep_from_kink();
     for (std::int64_t b = 0; semantics.lengths && b < B; ++b)
       lengths_.push_back(static_cast<std::int32_t>((b * 5 + 3) % (T + 1)));
     for (std::int64_t n = 0; semantics.resets && n < T * B; ++n)
       resets_.push_back(n % 5 == 2 || n == 0 ? 1 : 0);
   }
 
-  policy::PersistentShape shape() const {
+  policy::PersistentShape shape(bool backward = false) const {
     return {.H = H,
             .gates = G,
+            .backward = backward,
             .element_bytes = static_cast<int>(sizeof(Real)),
             .wide_sums = Product::wide_sums,
             .blocks = shape_.blocks,
@@ -80,69 +152,14 @@ class Layer {
 
   void run() {
     const simt::TestStream stream;
-    const simt::DeviceArray<Real> R(as<Real>(R_)), bW(as<Real>(bW_)), bR(as<Real>(bR_)),
-        h(as<Real>(h0_)), y(at(T * B * stride())), saved(at(T * S * B * H));
-    const simt::DeviceArray<Acc> inner(at((T + 1) * C * B * H)), c_all(at(C * T * B * H));
-    const simt::DeviceArray<std::int32_t> lengths(lengths_), order(falling_order());
-    const simt::DeviceArray<std::uint8_t> resets(resets_);
-    const simt::DeviceArray<StatusWord> status(
-        std::vector<StatusWord>(1, {.gave_up = shape_.gave_up_before ? 1ULL : 0ULL}));
-    const simt::DeviceArray<uint4> packed(at(shape().packed_bytes() / 16));
-    inner.set(as<Acc>(c0_));
-    const simt::DeviceArray<unsigned char> ring(
-        std::vector<unsigned char>(at(groups() * shape().ring_bytes())));
-    const simt::DeviceArray<std::uint32_t> epochs(
-        std::vector<std::uint32_t>(at(groups() * shape().epochs_bytes() / 4)));
-    const simt::Launch pack{.grid = 3, .block = policy::Rows::threads, .stream = stream};
-    ASSERT_EQ(pack("pack_fragments_kernel", &pack_fragments_kernel<Product>,
-                   PackFragments<Real>{H, G, R.data(), packed.data()}),
-              cudaSuccess);
-    const std::int64_t chunk = shape_.chunk > 0 ? shape_.chunk : T, BH = B * H;
-    for (std::int64_t begin = 0; begin < T; begin += chunk) {
-      const std::int64_t end = std::min(T, begin + chunk);
-      const simt::DeviceArray<Acc> Wx(as<Acc>(inputs(begin, end)));
-      PersistentForward<Real> p;
-      p.shape = shape();
-      p.place = {.T = T,
-                 .B = B,
-                 .H = H,
-                 .reverse = semantics_.reverse,
-                 .lengths = lengths_.empty() ? nullptr : lengths.data(),
-                 .resets = {.data = resets_.empty() ? nullptr : resets.data(),
-                            .time_stride = B,
-                            .row_stride = 1}};
-      p.begin = static_cast<int>(begin);
-      p.end = static_cast<int>(end);
-      p.in_time_order = in_time_order();
-      p.order = lengths_.empty() ? nullptr : order.data();
-      p.Wx = Wx.data();
-      p.R = packed.data();
-      p.bW = bW.data();
-      p.bR = bR.data();
-      p.h = h.data();
-      p.inner_old = inner.data() + begin * C * BH;
-      p.inner_new = inner.data() + end * C * BH;
-      p.inner_steps = inner.data() + (begin + 1) * C * BH;
-      p.y = {.data = y.data(), .time_stride = B * stride(), .row_stride = stride()};
-      p.c_all = {.data = C > 0 ? c_all.data() : nullptr,
-                 .plane_stride = T * BH,
-                 .time_stride = BH,
-                 .row_stride = H};
-      p.saved = saved.data() + begin * S * BH;
-      p.ring = ring.data();
-      p.epochs = epochs.data();
-      p.status = status.data();
-      p.patience_ns = 60'000'000'000;
-      launch(p, stream);
-    }
-    hT_ = as_doubles(h.get());
-    const Values all = as_doubles(inner.get());
-    cT_.assign(all.end() - C * BH, all.end());
-    c_all_ = as_doubles(c_all.get());
-    const Values y_rows = as_doubles(y.get());
-    for (std::int64_t row = 0; row < T * B; ++row)
-      for (std::int64_t j = 0; j < H; ++j) y_.push_back(y_rows[at(row * stride() + j)]);
-    gave_up_ = status.get()[0].gave_up != 0;
+    const Arrays arrays(*this);
+    forward(arrays, stream);
+  }
+  void run_both() {
+    const simt::TestStream stream;
+    const Arrays arrays(*this);
+    forward(arrays, stream);
+    backward(arrays, stream);
   }
 
   void compare() const {
@@ -156,10 +173,240 @@ class Layer {
     EXPECT_FALSE(gave_up_);
   }
 
+  void compare_gradients() const {
+    const validate::Terms terms =
+        validate::terms_of(Cell::name, precision_of<Product>(), {T, B, 0, H});
+    const reference::Gradients wanted = reference::backward(
+        problem(),
+        {.dy = dy_.data(), .dhT = dhT_.data(), .dcT = dcT_.data(), .dc_all = dc_all_.data()});
+    expect_near("dx", dx_, wanted.dx, terms.backward, false);
+    expect_near("dh0", dh0_, wanted.dh0, terms.backward, false);
+    expect_near("dc0", dc0_, wanted.dc0, terms.backward, false);
+    expect_near("dR", dR_, wanted.dR, terms.weights, false);
+    EXPECT_FALSE(gave_up_);
+  }
+
   const Values& y() const { return y_; }
+  /// By W x and by R h, of all steps; the second is the first where the cell's are the same.
+  const Values& dwx() const { return dwx_; }
+  const Values& drh() const { return drh_; }
+  const Values& dh0() const { return dh0_; }
   bool gave_up() const { return gave_up_; }
 
  private:
+  static constexpr bool shared_gradient = CellTraits<Cell>::shared_gradient;
+
+  /// What lies on the device for both passes.
+  struct Arrays {
+    explicit Arrays(const Layer& layer)
+        : R(as<Real>(layer.R_)),
+          h0(as<Real>(layer.h0_)),
+          y(at(layer.T * layer.B * layer.stride())),
+          saved(at(layer.T * S * layer.B * layer.H)),
+          inner(at((layer.T + 1) * C * layer.B * layer.H)),
+          lengths(layer.lengths_),
+          order(layer.falling_order()),
+          resets(layer.resets_),
+          status(
+              std::vector<StatusWord>(1, {.gave_up = layer.shape_.gave_up_before ? 1ULL : 0ULL})) {}
+
+    simt::DeviceArray<Real> R, h0, y, saved;
+    simt::DeviceArray<Acc> inner;  // [T+1,C,B,H] in the order of steps
+    simt::DeviceArray<std::int32_t> lengths, order;
+    simt::DeviceArray<std::uint8_t> resets;
+    simt::DeviceArray<StatusWord> status;
+  };
+
+  /// What lies there for one of them: R as it needs it, and what a grid exchanges.
+  struct PassArrays {
+    PassArrays(const Layer& layer, bool backward)
+        : packed(at(layer.shape(backward).packed_bytes() / 16)),
+          ring(std::vector<unsigned char>(at(layer.groups() * layer.shape(backward).ring_bytes()))),
+          epochs(std::vector<std::uint32_t>(
+              at(layer.groups() * layer.shape(backward).epochs_bytes() / 4))) {}
+
+    simt::DeviceArray<uint4> packed;
+    simt::DeviceArray<unsigned char> ring;
+    simt::DeviceArray<std::uint32_t> epochs;
+  };
+
+  void pack(const Arrays& arrays, const PassArrays& of_pass, bool backward,
+            const simt::TestStream& stream) const {
+    const simt::Launch pack{.grid = 3, .block = policy::Rows::threads, .stream = stream};
+    ASSERT_EQ(pack("pack_fragments_kernel", &pack_fragments_kernel<Product>,
+                   PackFragments<Real>{H, G, backward, arrays.R.data(), of_pass.packed.data()}),
+              cudaSuccess);
+  }
+
+  template <class Params>
+  Params chunk_of(const Arrays& arrays, const PassArrays& of_pass, bool backward,
+                  std::int64_t begin, std::int64_t end) const {
+    Params p;
+    p.shape = shape(backward);
+    p.place = {.T = T,
+               .B = B,
+               .H = H,
+               .reverse = semantics_.reverse,
+               .lengths = lengths_.empty() ? nullptr : arrays.lengths.data(),
+               .resets = {.data = resets_.empty() ? nullptr : arrays.resets.data(),
+                          .time_stride = B,
+                          .row_stride = 1}};
+    p.begin = static_cast<int>(begin);
+    p.end = static_cast<int>(end);
+    p.in_time_order = in_time_order();
+    p.order = lengths_.empty() ? nullptr : arrays.order.data();
+    p.R = of_pass.packed.data();
+    p.ring = of_pass.ring.data();
+    p.epochs = of_pass.epochs.data();
+    p.status = arrays.status.data();
+    p.patience_ns = 60'000'000'000;
+    return p;
+  }
+
+  std::int64_t chunk() const { return shape_.chunk > 0 ? shape_.chunk : T; }
+
+  void forward(const Arrays& arrays, const simt::TestStream& stream) {
+    const simt::DeviceArray<Real> bW(as<Real>(bW_)), bR(as<Real>(bR_)), h(as<Real>(h0_));
+    const simt::DeviceArray<Acc> c_all(at(C * T * B * H));
+    const PassArrays of_pass(*this, false);
+    arrays.inner.set(as<Acc>(c0_));
+    pack(arrays, of_pass, false, stream);
+    const std::int64_t BH = B * H;
+    for (std::int64_t begin = 0; begin < T; begin += chunk()) {
+      const std::int64_t end = std::min(T, begin + chunk());
+      const simt::DeviceArray<Acc> Wx(as<Acc>(inputs(begin, end)));
+      auto p = chunk_of<PersistentForward<Real>>(arrays, of_pass, false, begin, end);
+      p.Wx = Wx.data();
+      p.bW = bW.data();
+      p.bR = bR.data();
+      p.h = h.data();
+      p.inner_old = arrays.inner.data() + begin * C * BH;
+      p.inner_new = arrays.inner.data() + end * C * BH;
+      p.inner_steps = arrays.inner.data() + (begin + 1) * C * BH;
+      p.y = {.data = arrays.y.data(), .time_stride = B * stride(), .row_stride = stride()};
+      p.c_all = {.data = C > 0 ? c_all.data() : nullptr,
+                 .plane_stride = T * BH,
+                 .time_stride = BH,
+                 .row_stride = H};
+      p.saved = arrays.saved.data() + begin * S * BH;
+      launch("persistent_forward_kernel",
+             shape_.in_grid ? &persistent_forward_kernel<Cell, Product, true, GridExchange>
+             : p.shape.parts > 1
+                 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
+                 : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>,
+             p, stream);
+    }
+    hT_ = as_doubles(h.get());
+    const Values all = as_doubles(arrays.inner.get());
+    cT_.assign(all.end() - C * BH, all.end());
+    c_all_ = as_doubles(c_all.get());
+    const Values y_rows = as_doubles(arrays.y.get());
+    for (std::int64_t row = 0; row < T * B; ++row)
+      for (std::int64_t j = 0; j < H; ++j) y_.push_back(y_rows[at(row * stride() + j)]);
+    gave_up_ = arrays.status.get()[0].gave_up != 0;
+  }
+
+  void backward(const Arrays& arrays, const simt::TestStream& stream) {
+    const std::int64_t BH = B * H, GH = G * H;
+    const simt::DeviceArray<Real> dy(as<Real>(dy_)), dhT(as<Real>(dhT_));
+    const simt::DeviceArray<Acc> dcT(as<Acc>(dcT_)), dc_all(as<Acc>(dc_all_));
+    const simt::DeviceArray<Acc> dh(at(BH)), dRh(at(BH)), dinner(at(C * BH));
+    const PassArrays of_pass(*this, true);
+    pack(arrays, of_pass, true, stream);
+    dwx_.assign(at(T * B * GH), 0);
+    drh_.assign(at(T * B * GH), 0);
+    for (std::int64_t end = T; end > 0;) {
+      const std::int64_t begin = (end - 1) / chunk() * chunk(), size = (end - begin) * B * GH;
+      // Rows that do not run a step are not written.
+      const simt::DeviceArray<Real> dwx(as<Real>(Values(at(size))));
+      const simt::DeviceArray<Real> drh(as<Real>(Values(at(size))));
+      auto p = chunk_of<PersistentBackward<Real>>(arrays, of_pass, true, begin, end);
+      p.dy = {.data = dy.data(), .time_stride = BH, .row_stride = H};
+      p.dc_all = {.data = C > 0 ? dc_all.data() : nullptr,
+                  .plane_stride = T * BH,
+                  .time_stride = BH,
+                  .row_stride = H};
+      p.dhT = dhT.data();
+      p.dcT = dcT.data();
+      p.y = {.data = arrays.y.data(), .time_stride = B * stride(), .row_stride = stride()};
+      p.h0 = arrays.h0.data();
+      p.inner = arrays.inner.data() + begin * C * BH;
+      p.saved = arrays.saved.data() + begin * S * BH;
+      p.dh = dh.data();
+      p.dRh = dRh.data();
+      p.dinner = dinner.data();
+      p.dwx = dwx.data();
+      p.drh = shared_gradient ? nullptr : drh.data();
+      launch("persistent_backward_kernel",
+             shape_.in_grid ? &persistent_backward_kernel<Cell, Product, true, GridExchange>
+             : p.shape.parts > 1
+                 ? &persistent_backward_kernel<Cell, Product, true, ClusterExchange>
+                 : &persistent_backward_kernel<Cell, Product, false, ClusterExchange>,
+             p, stream);
+      const Values of_wx = as_doubles(dwx.get());
+      const Values of_rh = shared_gradient ? of_wx : as_doubles(drh.get());
+      for (std::int64_t s = begin; s < end; ++s) {
+        const std::int64_t from = (in_time_order() ? end - 1 - s : s - begin) * B * GH;
+        std::copy_n(of_wx.begin() + from, B * GH, dwx_.begin() + s * B * GH);
+        std::copy_n(of_rh.begin() + from, B * GH, drh_.begin() + s * B * GH);
+      }
+      end = begin;
+    }
+    sum_gradients();
+    finish_initial(as_doubles(dh.get()), as_doubles(dRh.get()), as_doubles(dinner.get()));
+    gave_up_ = arrays.status.get()[0].gave_up != 0;
+  }
+
+  /// W is the identity: dx is dwx, at the time of its step.
+  void sum_gradients() {
+    const std::int64_t GH = G * H;
+    dx_.assign(at(T * B * GH), 0);
+    dR_.assign(at(GH * H), 0);
+    for (std::int64_t s = 0; s < T; ++s)
+      for (std::int64_t b = 0; b < B; ++b) {
+        if (s >= length(b)) continue;
+        const std::int64_t t = time(s, b), before = semantics_.reverse ? t + 1 : t - 1;
+        const double* const drh = drh_.data() + (s * B + b) * GH;
+        std::copy_n(dwx_.begin() + (s * B + b) * GH, GH, dx_.begin() + (t * B + b) * GH);
+        if (reset(t, b)) continue;  // R saw the start value, 0
+        for (std::int64_t k = 0; k < H; ++k) {
+          const double h = s == 0 ? h0_[at(b * H + k)] : y_[at((before * B + b) * H + k)];
+          for (std::int64_t n = 0; n < GH; ++n) dR_[at(n * H + k)] += drh[n] * h;
+        }
+      }
+  }
+
+  void finish_initial(const Values& dh, const Values& dRh, const Values& dinner) {
+    dh0_.assign(at(B * H), 0);
+    dc0_.assign(at(C * B * H), 0);
+    for (std::int64_t b = 0; b < B; ++b) {
+      const bool ran = length(b) > 0;
+      if (ran && reset(time(0, b), b)) continue;
+      for (std::int64_t j = b * H; j < (b + 1) * H; ++j) {
+        dh0_[at(j)] = ran ? dh[at(j)] + dRh[at(j)] : dhT_[at(j)];
+        for (std::int64_t n = j; n < C * B * H; n += B * H)
+          dc0_[at(n)] = ran ? dinner[at(n)] : dcT_[at(n)];
+      }
+    }
+  }
+
+  std::int64_t time(std::int64_t s, std::int64_t b) const {
+    return semantics_.reverse ? length(b) - 1 - s : s;
+  }
+  bool reset(std::int64_t t, std::int64_t b) const {
+    return !resets_.empty() && resets_[at(t * B + b)] != 0;
+  }
+  /// As validate::keep_from_kink does where x is W x.
+  void keep_from_kink() {
+    const auto round = [](double value) {
+      return static_cast<double>(widened(rounded<Real>(static_cast<Acc>(value))));
+    };
+    for (double& x : x_) x = round(x + std::copysign(4, x));
+    for (Values* const values : {&R_, &bW_, &bR_})
+      for (double& value : *values) value = round(value / 4);
+    for (double& dy : dy_) dy = std::abs(dy);
+  }
+
   std::int64_t stride() const { return H + 3; }
   bool in_time_order() const { return semantics_.reverse && lengths_.empty(); }
   std::int64_t length(std::int64_t b) const { return lengths_.empty() ? T : lengths_[at(b)]; }
@@ -178,9 +425,8 @@ class Layer {
     for (std::int64_t n = begin; n < end; ++n) {
       const std::int64_t s = in_time_order() ? begin + end - 1 - n : n;
       for (std::int64_t b = 0; b < B; ++b) {
-        const std::int64_t t = semantics_.reverse ? length(b) - 1 - s : s;
         for (std::int64_t k = 0; k < G * H; ++k)
-          rows.push_back(s < length(b) ? x_[at((t * B + b) * G * H + k)] : std::nan(""));
+          rows.push_back(s < length(b) ? x_[at((time(s, b) * B + b) * G * H + k)] : std::nan(""));
       }
     }
     return rows;
@@ -189,34 +435,28 @@ class Layer {
   std::int64_t groups() const { return (B + shape().rows() - 1) / shape().rows(); }
 
   template <class Params>
-  void launch(Params p, const simt::TestStream& stream) const {
+  void launch(const char* name, void (*kernel)(Params), Params p,
+              const simt::TestStream& stream) const {
+    for (const auto attribute : {cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 cudaFuncAttributeNonPortableClusterSizeAllowed})
+      ASSERT_EQ(cudaFuncSetAttribute(
+                    reinterpret_cast<const void*>(kernel), attribute,
+                    attribute == cudaFuncAttributeMaxDynamicSharedMemorySize ? 200 << 10 : 1),
+                cudaSuccess);
     const std::int64_t at_once = shape_.at_once > 0 ? shape_.at_once : groups();
     for (std::int64_t first = 0; first < groups(); first += at_once) {
       p.first_group = static_cast<int>(first);
-      launch_groups(p, std::min(at_once, groups() - first), stream);
+      const std::int64_t count = std::min(at_once, groups() - first);
+      const simt::Launch launch{
+          .grid = static_cast<unsigned>(count * p.shape.blocks),
+          .block = static_cast<unsigned>(p.shape.threads()),
+          .shared_bytes = static_cast<std::size_t>(p.shape.shared_bytes()),
+          .cooperative = shape_.in_grid,
+          .cluster = static_cast<unsigned>(shape_.in_grid ? 1 : p.shape.blocks),
+          .stream = stream};
+      ASSERT_EQ(launch(name, kernel, p), cudaSuccess);
+      ASSERT_EQ(stream.wait(), cudaSuccess);
     }
-  }
-
-  template <class Params>
-  void launch_groups(const Params& p, std::int64_t count, const simt::TestStream& stream) const {
-    const simt::Launch launch{.grid = static_cast<unsigned>(count * p.shape.blocks),
-                              .block = static_cast<unsigned>(p.shape.threads()),
-                              .shared_bytes = static_cast<std::size_t>(p.shape.shared_bytes()),
-                              .cooperative = shape_.in_grid,
-                              .cluster = static_cast<unsigned>(shape_.in_grid ? 1 : p.shape.blocks),
-                              .stream = stream};
-    const auto kernel =
-        shape_.in_grid      ? &persistent_forward_kernel<Cell, Product, true, GridExchange>
-        : p.shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
-                            : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>;
-    ASSERT_EQ(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                   cudaFuncAttributeMaxDynamicSharedMemorySize, 200 << 10),
-              cudaSuccess);
-    ASSERT_EQ(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                   cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
-              cudaSuccess);
-    ASSERT_EQ(launch("persistent_forward_kernel", kernel, p), cudaSuccess);
-    ASSERT_EQ(stream.wait(), cudaSuccess);
   }
 
   reference::Problem problem() const {
@@ -253,7 +493,7 @@ class Layer {
   std::int64_t T, B, H;
   Shape shape_;
   Semantics semantics_;
-  Values x_, h0_, c0_, R_, bW_, bR_;
+  Values x_, h0_, c0_, R_, bW_, bR_, dy_, dhT_, dcT_, dc_all_;
   Values identity_ = [](std::int64_t size) {
     Values W(at(size * size));
     for (std::int64_t n = 0; n < size; ++n) W[at(n * (size + 1))] = 1;
@@ -262,7 +502,26 @@ class Layer {
   std::vector<std::int32_t> lengths_;
   std::vector<std::uint8_t> resets_;
   Values y_, hT_, cT_, c_all_;
+  Values dwx_, drh_, dx_, dh0_, dc0_, dR_;
   bool gave_up_ = false;
+};
+
+template <class CellType, class ProductType>
+struct Instance {
+  using Cell = CellType;
+  using Product = ProductType;
+};
+template <class... Cells>
+auto instances(CellList<Cells...>)
+    -> testing::Types<Instance<Cells, StrictProduct>..., Instance<Cells, Tf32Product>...,
+                      Instance<Cells, TensorProduct<__half>>...,
+                      Instance<Cells, TensorProduct<__nv_bfloat16>>...>;
+using Instances = decltype(instances(AllCells{}));
+struct InstanceName {
+  template <class T>
+  static std::string GetName(int) {
+    return std::string(T::Cell::name) + "_" + to_string(precision_of<typename T::Product>());
+  }
 };
 
 }  // namespace takt::persistent_layer

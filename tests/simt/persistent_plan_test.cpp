@@ -37,10 +37,16 @@ TEST(PersistentPlan, CarriesStatesFromChunkToChunk) {
       const RnnSpec spec{.cell = "lstm", .input_size = shape.I, .hidden_size = shape.H};
       const DeviceFacts& facts = device.state()->facts;
       cuda::Sizes sizes = cuda::sizes_of(spec, find_cell("lstm"), {shape.T, shape.B}, facts);
-      sizes.persistent =
-          cuda::choose_persistent(form, spec, find_cell("lstm"), {shape.T, shape.B}, facts).shape;
-      ASSERT_TRUE(sizes.persistent);
+      const auto chosen = [&](bool backward) {
+        return cuda::choose_persistent({form, backward}, spec, find_cell("lstm"),
+                                       {shape.T, shape.B}, facts)
+            .shape;
+      };
+      sizes.persistent = chosen(false);
+      sizes.persistent_backward = chosen(true);
+      ASSERT_TRUE(sizes.persistent && sizes.persistent_backward);
       EXPECT_LT(cuda::ForwardLayout(sizes).chunk_rows, shape.T * shape.B);
+      EXPECT_LT(cuda::BackwardLayout(sizes).chunk_rows, shape.T * shape.B);
       const validate::Outcome outcome = validate::run(checked, device, 1);
       EXPECT_EQ(outcome.algorithm, algorithm);
       EXPECT_LE(outcome.worst().share(), 1) << outcome.worst().tensor << " " << outcome.reason;
@@ -107,6 +113,29 @@ TEST(PersistentPlan, TakesASmallerClusterWhereALargerHasNoRoom) {
           << error.what();
     }
   }
+}
+
+/// Forward in a cluster of 16; backward, which would need another so large, by steps.
+TEST(PersistentPlan, GoesBackwardByStepsWhereThatHasNoRoom) {
+  const Case checked{.cell = "lstm",
+                     .type = DataType::f16,
+                     .shape = {4, 3, 3, 500},
+                     .semantics = {.lengths = true},
+                     .algorithm = "cluster"};
+  const RnnSpec spec{.cell = "lstm",
+                     .input_size = 3,
+                     .hidden_size = 500,
+                     .type = DataType::f16,
+                     .algorithm = "cluster"};
+  const Plan plan(spec, {4, 3}, Mode::training, Device::cuda());
+  EXPECT_NE(shape_of(plan).find("; backward 16 blocks"), std::string::npos) << shape_of(plan);
+  const SmallGroups groups(8);
+  const Plan small(spec, {4, 3}, Mode::training, Device::cuda());
+  EXPECT_EQ(shape_of(small).substr(0, 8), "8 blocks");
+  EXPECT_NE(shape_of(small).find("; backward by steps: "), std::string::npos) << shape_of(small);
+  const validate::Outcome outcome = validate::run(checked, Device::cuda(), 1);
+  EXPECT_EQ(outcome.algorithm, "cluster");
+  EXPECT_LE(outcome.worst().share(), 1) << outcome.worst().tensor << " " << outcome.reason;
 }
 
 /// In less time than one step takes, nothing comes from the others.

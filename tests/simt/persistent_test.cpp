@@ -20,87 +20,30 @@ class PersistentForwardKernel : public testing::Test {
   using Product = typename CellAndProduct::Product;
 
   static void check(const Shape& shape, const Semantics& semantics) {
-    SCOPED_TRACE(testing::Message()
-                 << "T " << shape.T << " B " << shape.B << " H " << shape.H << ", " << shape.blocks
-                 << " blocks, " << shape.parts << " parts, " << shape.row_tiles
-                 << " row tiles, reverse " << semantics.reverse << ", lengths " << semantics.lengths
-                 << ", resets " << semantics.resets);
+    SCOPED_TRACE(described(shape, semantics));
     Layer<Cell, Product> layer(shape, semantics);
     layer.run();
     layer.compare();
   }
 };
 
-template <class CellType, class ProductType>
-struct Instance {
-  using Cell = CellType;
-  using Product = ProductType;
-};
-template <class... Cells>
-auto instances(CellList<Cells...>)
-    -> testing::Types<Instance<Cells, StrictProduct>..., Instance<Cells, Tf32Product>...,
-                      Instance<Cells, TensorProduct<__half>>...,
-                      Instance<Cells, TensorProduct<__nv_bfloat16>>...>;
-struct InstanceName {
-  template <class T>
-  static std::string GetName(int) {
-    return std::string(T::Cell::name) + "_" + to_string(precision_of<typename T::Product>());
-  }
-};
-TYPED_TEST_SUITE(PersistentForwardKernel, decltype(instances(AllCells{})), InstanceName);
+TYPED_TEST_SUITE(PersistentForwardKernel, Instances, InstanceName);
 
 TYPED_TEST(PersistentForwardKernel, GivesTheReferenceInEverySemantics) {
-  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
-    SCOPED_TRACE(simt::to_string(schedule));
-    simt::set_schedule(schedule);
-    for (const bool reverse : {false, true})
-      for (const bool lengths : {false, true})
-        for (const bool resets : {false, true})
-          for (const bool in_grid : {false, true})
-            this->check({.T = 7,
-                         .B = 11,
-                         .H = 21,
-                         .blocks = 2,
-                         .parts = in_grid ? 2 : 1,
-                         .in_grid = in_grid},
-                        {reverse, lengths, resets});
-  }
+  for_each_semantics([&](const Semantics& semantics) {
+    this->check({.T = 7, .B = 11, .H = 21, .blocks = 2}, semantics);
+    this->check({.T = 7, .B = 11, .H = 21, .blocks = 2, .parts = 2, .in_grid = true}, semantics);
+  });
 }
 
 TYPED_TEST(PersistentForwardKernel, GivesTheReferenceInEveryForm) {
-  const Semantics all{.reverse = true, .lengths = true, .resets = true};
-  this->check({.T = 5, .B = 3, .H = 40}, all);
-  this->check({.T = 5, .B = 1, .H = 1}, {});
-  this->check({.T = 1, .B = 9, .H = 16}, {});
-  this->check({.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all);
-  this->check({.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all);
-  this->check({.T = 7, .B = 9, .H = 120, .blocks = 8}, all);
-  this->check({.T = 7, .B = 2, .H = 250, .blocks = 16}, all);
-  // In a grid: one block, blocks of several tiles and with no whole k block of their own, groups
-  // one after the other.
-  this->check({.T = 4, .B = 3, .H = 5, .parts = 2, .in_grid = true}, {});
-  this->check({.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2, .in_grid = true}, all);
-  this->check({.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4, .in_grid = true},
-              all);
-  this->check({.T = 6,
-               .B = 50,
-               .H = 100,
-               .blocks = 7,
-               .parts = 6,
-               .row_tiles = 3,
-               .in_grid = true,
-               .at_once = 2},
-              all);
+  for (const Form& form : forms()) this->check(form.shape, form.semantics);
 }
 
 /// Each half of h is used many times over.
 TEST(PersistentForwardKernels, GivesTheReferenceOverManySteps) {
   using Layer = Layer<cells::Gru, TensorProduct<__half>>;
-  for (const Shape& shape :
-       {Shape{.T = 300, .B = 2, .H = 20, .blocks = 2}, Shape{.T = 300, .B = 2, .H = 20},
-        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .chunk = 37},
-        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .parts = 2, .in_grid = true},
-        Shape{.T = 300, .B = 2, .H = 20, .blocks = 2, .parts = 2, .chunk = 37, .in_grid = true}}) {
+  for (const Shape& shape : long_shapes()) {
     Layer layer(shape, {});
     layer.run();
     layer.compare();
@@ -158,7 +101,7 @@ __global__ void late_block_kernel(const LateBlock p) {
   using ptx::Scope;
   TAKT_DYNAMIC_SHARED(unsigned char, shared);
   const int rank = static_cast<int>(ptx::cluster_rank());
-  ClusterExchange exchange{.h = shared + 128,
+  ClusterExchange exchange{.halves = shared + 128,
                            .full = reinterpret_cast<ptx::Mbarrier*>(shared),
                            .quits = reinterpret_cast<int*>(shared + 16),
                            .pitch = 64,
@@ -171,7 +114,7 @@ __global__ void late_block_kernel(const LateBlock p) {
                            .all_steps = 2};
   if (threadIdx.x < 32) reinterpret_cast<std::uint32_t*>(shared + 128)[threadIdx.x] = 0;
   Patience enough{.limit_ns = 60'000'000'000};
-  exchange.begin(enough, 0, 1);
+  exchange.begin(enough, 0, 1, true);
   if (threadIdx.x == 0) reinterpret_cast<std::uint32_t*>(exchange.next(0))[4 * rank] = 7;
   if (rank == 1)
     while (ptx::load_acquire<Scope::device>(p.gave_up) == 0) {

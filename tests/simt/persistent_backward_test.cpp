@@ -1,0 +1,87 @@
+// The persistent backward kernel on the emulated device against the reference, behind the forward
+// kernel: as persistent_test.cpp.
+#include <cmath>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "persistent_layer.hpp"
+
+namespace takt::persistent_layer {
+namespace {
+
+template <class CellAndProduct>
+class PersistentBackwardKernel : public testing::Test {
+ protected:
+  using Cell = typename CellAndProduct::Cell;
+  using Product = typename CellAndProduct::Product;
+
+  static void check(const Shape& shape, const Semantics& semantics) {
+    SCOPED_TRACE(described(shape, semantics));
+    Layer<Cell, Product> layer(shape, semantics);
+    layer.run_both();
+    layer.compare_gradients();
+  }
+};
+
+TYPED_TEST_SUITE(PersistentBackwardKernel, Instances, InstanceName);
+
+TYPED_TEST(PersistentBackwardKernel, GivesTheReferenceInEverySemantics) {
+  for_each_semantics([&](const Semantics& semantics) {
+    this->check({.T = 7, .B = 11, .H = 21, .blocks = 2}, semantics);
+    this->check({.T = 7, .B = 11, .H = 21, .blocks = 2, .parts = 2, .in_grid = true}, semantics);
+  });
+}
+
+TYPED_TEST(PersistentBackwardKernel, GivesTheReferenceInEveryForm) {
+  for (const Form& form : forms()) this->check(form.shape, form.semantics);
+}
+
+TEST(PersistentBackwardKernels, GivesTheReferenceOverManySteps) {
+  for (const Shape& shape : long_shapes()) {
+    SCOPED_TRACE(described(shape, {}));
+    Layer<cells::Gru, TensorProduct<__half>> layer(shape, {});
+    layer.run_both();
+    layer.compare_gradients();
+  }
+}
+
+/// The bits depend neither on the schedule, nor on chunks, nor on the exchange.
+TEST(PersistentBackwardKernels, GivesTheSameBits) {
+  using Layer = Layer<cells::Lstm, StrictProduct>;
+  Shape shape{.T = 7, .B = 11, .H = 40, .blocks = 2, .parts = 2};
+  Layer whole(shape, {.resets = true});
+  whole.run_both();
+  for (const simt::Schedule& schedule : simt::kernel_schedules()) {
+    simt::set_schedule(schedule);
+    for (const bool in_grid : {false, true}) {
+      shape.in_grid = in_grid;
+      shape.chunk = in_grid ? 4 : 3;
+      Layer again(shape, {.resets = true});
+      again.run_both();
+      EXPECT_EQ(again.dwx(), whole.dwx()) << described(shape, {});
+      EXPECT_EQ(again.dh0(), whole.dh0()) << described(shape, {});
+    }
+  }
+}
+
+/// What forward gave up, backward does not wait for.
+TEST(PersistentBackwardKernels, DoNotWaitAfterOneGaveUp) {
+  for (const bool in_grid : {false, true}) {
+    Layer<cells::Lstm, TensorProduct<__half>> layer({.T = 9,
+                                                     .B = 3,
+                                                     .H = 40,
+                                                     .blocks = 2,
+                                                     .parts = in_grid ? 2 : 1,
+                                                     .gave_up_before = true,
+                                                     .in_grid = in_grid},
+                                                    {});
+    layer.run_both();
+    EXPECT_TRUE(layer.gave_up());
+    EXPECT_EQ(layer.dwx().front(), 0);  // which only the last step would have written
+    EXPECT_NE(layer.dwx().back(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace takt::persistent_layer
