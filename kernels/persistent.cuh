@@ -228,7 +228,7 @@ __global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
     if (s + 1 < block.end) block.fetch(s + 1);
   }
   block.store_states();
-  block.exchange.end();
+  block.exchange.end(block.patience);
 }
 
 }  // namespace takt

@@ -241,7 +241,7 @@ __global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
     block.product();
   }
   block.store_gradients();
-  block.exchange.end();
+  block.exchange.end(block.patience);
 }
 
 }  // namespace takt

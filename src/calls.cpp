@@ -27,9 +27,9 @@ Decision decide_on(const Device& device, const RnnSpec& spec, Dims largest, Mode
     decision.groups_at_once = groups_at_once(*decision.persistent);
     if (decision.groups_at_once == 0) {
       room.forward = smaller(*decision.persistent);
-      if (!cuda::choose_persistent({cuda::PersistentForm::cluster, false, room.forward}, spec,
-                                   *decision.cell, largest, facts)
-               .shape)
+      // Of one block, and of a grid, there is none.
+      const cuda::PersistentPass less{cuda::PersistentForm::cluster, false, room.forward};
+      if (!cuda::choose_persistent(less, spec, *decision.cell, largest, facts).shape)
         cuda::refuse_room(*decision.persistent);
       continue;
     }

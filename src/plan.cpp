@@ -127,7 +127,9 @@ void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mod
   if (const std::string why = why_not_cuda(device); !why.empty())
     unsupported("Plan", "device", " is " + describe(device) + "; " + why);
   const auto persistent = [&](cuda::PersistentForm form) {
-    return persistent_candidate(decision, form, spec, largest, mode, device, room);
+    const bool was_asked = spec.algorithm == cuda::to_string(form);
+    return persistent_candidate(decision, form, spec, largest, mode, device,
+                                was_asked ? room : Room{});
   };
   decision.candidates = {
       {"step", true, "W x as one product a chunk of steps; a product and a gate kernel each step"},

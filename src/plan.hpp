@@ -42,7 +42,8 @@ const CellInfo& find_cell(const char* where, std::string_view name);
 /// that nothing serves yet.
 const CellInfo& check_spec(const char* where, const RnnSpec& spec);
 
-/// Blocks of a group of a persistent kernel, in each pass: more had no room on the device.
+/// Blocks of a group of the persistent kernel that a spec names, in each pass: more had no room on
+/// the device.
 struct Room {
   int forward = std::numeric_limits<int>::max(), backward = forward;
 };

@@ -191,29 +191,52 @@ TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
             }
 }
 
-/// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units. Backward more of R^T
-/// in f32 stays in registers.
+/// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units; of more, or in f32, a
+/// part is streamed.
 TEST(CudaPlanner, HasAGridForWhatNoClusterHolds) {
   using Form = cuda::PersistentForm;
-  const auto fits = [](const cuda::PersistentPass& pass, std::int64_t H, DataType type,
-                       Math math = Math::strict) {
+  const auto shape = [](const cuda::PersistentPass& pass, std::int64_t H, DataType type,
+                        Math math = Math::strict) {
     const RnnSpec spec{.input_size = 3, .hidden_size = H, .type = type, .math = math};
-    return cuda::choose_persistent(pass, spec, find_cell("lstm"), {100, 32}, h200())
-        .shape.has_value();
+    return cuda::choose_persistent(pass, spec, find_cell("lstm"), {100, 32}, h200()).shape;
   };
-  EXPECT_TRUE(fits({Form::cluster}, 512, DataType::f16));
-  EXPECT_FALSE(fits({Form::cluster}, 1024, DataType::f16));
   for (const bool backward : {false, true}) {
-    const cuda::PersistentPass grid{.form = Form::grid, .backward = backward};
-    EXPECT_TRUE(fits({Form::cluster, backward}, 512, DataType::f16)) << backward;
-    EXPECT_FALSE(fits({Form::cluster, backward}, 1024, DataType::f16)) << backward;
-    EXPECT_TRUE(fits(grid, 1024, DataType::f16)) << backward;
-    EXPECT_TRUE(fits(grid, 2048, DataType::f16)) << backward;
-    EXPECT_FALSE(fits(grid, 4096, DataType::f16)) << backward;
-    EXPECT_TRUE(fits(grid, 1024, DataType::f32, Math::tf32)) << backward;
-    EXPECT_TRUE(fits(grid, 768, DataType::f32)) << backward;
-    EXPECT_EQ(fits(grid, 1024, DataType::f32), backward);
+    const cuda::PersistentPass cluster{Form::cluster, backward}, grid{Form::grid, backward};
+    EXPECT_TRUE(shape(cluster, 512, DataType::f16));
+    EXPECT_FALSE(shape(cluster, 1024, DataType::f16));
+    const auto is_streamed = [&](std::int64_t H, DataType type, Math math = Math::strict) {
+      const auto chosen = shape(grid, H, type, math);
+      EXPECT_TRUE(chosen) << H << " backward " << backward;
+      return chosen && chosen->streamed_depth() > 0;
+    };
+    EXPECT_FALSE(is_streamed(1024, DataType::f16));
+    EXPECT_FALSE(is_streamed(2048, DataType::f16));
+    EXPECT_TRUE(is_streamed(4096, DataType::f16));
+    EXPECT_FALSE(is_streamed(1024, DataType::f32, Math::tf32));
+    EXPECT_FALSE(is_streamed(768, DataType::f32));
+    EXPECT_EQ(is_streamed(1024, DataType::f32), !backward);
+    EXPECT_FALSE(shape(grid, 16'384, DataType::f16));
   }
+}
+
+TEST(CudaPlanner, SaysWhyNoGridTakesVeryManyUnits) {
+  const Decision decision = decide(lstm(64, 10'000), {100, 8}, Mode::inference, h200());
+  EXPECT_EQ(decision.candidates[3].reason,
+            "a block would need 10 warps for its units; it has at most 8");
+}
+
+/// What was found out about room is of the form that was asked about.
+TEST(CudaPlanner, KeepsRoomToTheFormThatTheSpecNames) {
+  RnnSpec spec = lstm(64, 600);
+  spec.cell = "rnn_tanh";
+  spec.algorithm = "cluster";
+  const auto candidates = [&spec](const Room& room) {
+    return decide(spec, {100, 8}, Mode::training, h200(), room).candidates;
+  };
+  const auto all = candidates({}), less = candidates({.forward = 8, .backward = 1});
+  EXPECT_EQ(all[1].reason, less[1].reason);
+  EXPECT_NE(all[2].reason, less[2].reason);
+  EXPECT_EQ(all[3].reason, less[3].reason);
 }
 
 TEST(CudaPlanner, SaysWhichBackwardATrainingPlanHas) {
@@ -274,7 +297,7 @@ TEST(CudaPlanner, RefusesAlgorithmsInSentences) {
   spec.algorithm = "block";
   expect_refusal<UnsupportedError>(plan(h200(), {7, 5}),
                                    "takt: Plan: 'algorithm' is block, which cannot run this: a "
-                                   "block would have 1024 units; it takes at most 128");
+                                   "block would need 64 warps for its units; it has at most 8");
 }
 
 TEST(CudaPlanner, RunsWhereItsCodeWasCompiledFor) {

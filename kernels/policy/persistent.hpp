@@ -27,11 +27,11 @@ struct Persistent {
   /// split them share the row tiles of their units.
   TAKT_CELL static constexpr int cells(bool split) { return split ? 2 : 4; }
   TAKT_CELL static constexpr int most_row_tiles(int parts) { return parts == 1 ? 1 : parts / 2; }
-  /// K blocks of R that a thread keeps in registers, 8 registers each and matrix tile. In a grid
-  /// the row comes from further away, and more of it is under way at once.
+  /// K blocks of R that a thread keeps in registers, 8 registers each and matrix tile: as many as
+  /// ptxas has room for. In a grid the row comes from further away, and more of it is under way.
   TAKT_CELL static constexpr int register_blocks(int tiles, bool wide_sums, bool in_grid) {
-    if (!wide_sums) return 12 / tiles;
-    return tiles > 2 ? (in_grid ? 3 : 8) / tiles : 8;
+    if (wide_sums) return tiles > 2 ? (in_grid ? 3 : 8) / tiles : (in_grid ? 6 : 8);
+    return (in_grid && tiles > 2 ? 8 : 12) / tiles;
   }
 
   TAKT_CELL static constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
@@ -58,6 +58,9 @@ struct PersistentShape {
   int parts = 1;           ///< of the k blocks
   int row_tiles = 1;       ///< of a group
   bool in_grid = false;    ///< rows go through global memory, not from block to block of a cluster
+  /// K blocks of a warp at most that are kept in shared memory. Those that are kept nowhere are
+  /// read from global memory in each step, in a grid.
+  std::int64_t shared_k_blocks = std::int64_t{1} << 30;
 
   TAKT_CELL constexpr int matrix_tiles() const { return backward ? 1 : gates; }
   TAKT_CELL constexpr int values() const { return backward ? gates : 1; }
@@ -72,18 +75,20 @@ struct PersistentShape {
   TAKT_CELL constexpr std::int64_t threads() const { return warps() * 32; }
   /// K blocks of a warp at most.
   TAKT_CELL constexpr std::int64_t depth() const { return Persistent::ceil_div(k_blocks(), parts); }
-  TAKT_CELL constexpr std::int64_t fragments_in_registers() const {
-    const int blocks_there = Persistent::register_blocks(matrix_tiles(), wide_sums, in_grid);
-    return (depth() < blocks_there ? depth() : blocks_there) * matrix_tiles();
+  TAKT_CELL constexpr std::int64_t depth_in_registers() const {
+    const int most = Persistent::register_blocks(matrix_tiles(), wide_sums, in_grid);
+    return depth() < most ? depth() : most;
+  }
+  TAKT_CELL constexpr std::int64_t depth_in_shared() const {
+    const std::int64_t rest = depth() - depth_in_registers();
+    return rest < shared_k_blocks ? rest : shared_k_blocks;
+  }
+  TAKT_CELL constexpr std::int64_t streamed_depth() const {
+    return depth() - depth_in_registers() - depth_in_shared();
   }
   TAKT_CELL constexpr std::int64_t packed_bytes() const {
     return Persistent::unit_tiles(H) * k_blocks() * matrix_tiles() * Persistent::fragment_bytes;
   }
-  /// Fragments of R in shared memory, of each warp.
-  TAKT_CELL constexpr std::int64_t fragments_in_shared() const {
-    return depth() * matrix_tiles() - fragments_in_registers();
-  }
-
   /// Bytes of a row: a unit tile's, and from one row to the next. An odd number of k blocks, so
   /// that two rows that are read at once lie in different banks.
   TAKT_CELL constexpr std::int64_t tile_bytes() const {
@@ -101,7 +106,7 @@ struct PersistentShape {
     return in_grid ? rows() * tiles_of_block() * tile_bytes() : 2 * rows() * pitch();
   }
   TAKT_CELL constexpr std::int64_t R_bytes() const {
-    return warps() * fragments_in_shared() * Persistent::fragment_bytes;
+    return warps() * depth_in_shared() * matrix_tiles() * Persistent::fragment_bytes;
   }
   /// Forward.
   TAKT_CELL constexpr std::int64_t bias_bytes() const {

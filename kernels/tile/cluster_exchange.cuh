@@ -52,14 +52,12 @@ struct ClusterExchange {
 
   /// Until all of the row is in the current half. The first one is filled by the block itself.
   TAKT_DEVICE void wait(Patience& patience) {
-    if constexpr (TAKT_HAS_CLUSTERS) {
-      if (blocks == 1 || steps == 0) return;
-      ptx::Mbarrier* const barrier = &full[steps % 2];
-      const auto parity = static_cast<unsigned>((steps - 1) / 2 % 2);
-      patience.wait([&] { return ptx::mbarrier_try_wait<ptx::Scope::cluster>(barrier, parity); });
-      if (threadIdx.x == 0 && !patience.gave_up) expect(steps + 2);
-      __syncwarp();  // whole warps multiply
-    }
+    if constexpr (TAKT_HAS_CLUSTERS)
+      if (blocks > 1 && steps > 0) {
+        patience.wait([&] { return is_full(); });
+        if (threadIdx.x == 0 && !patience.gave_up) expect(steps + 2);
+      }
+    __syncwarp();  // whole warps multiply
   }
 
   TAKT_DEVICE unsigned char* current(int row) const { return half(steps) + row * pitch; }
@@ -92,16 +90,24 @@ struct ClusterExchange {
     return goes_on;
   }
 
-  /// No block ends while another may still write to it.
-  TAKT_DEVICE void end() const {
+  /// No block ends while another may still write to it: what has come for the last row tells so, or
+  /// to who gave up, what comes while all others have ended their steps.
+  TAKT_DEVICE void end(const Patience& patience) const {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks == 1) return;
       ptx::cluster_arrive();
       ptx::cluster_wait();
+      constexpr std::int64_t under_way_ns = 1'000'000;
+      Patience more{.limit_ns = under_way_ns};
+      if (patience.gave_up && steps > 0) more.wait([&] { return is_full(); });
     }
   }
 
  private:
+  TAKT_DEVICE bool is_full() const {
+    return ptx::mbarrier_try_wait<ptx::Scope::cluster>(&full[steps % 2],
+                                                       static_cast<unsigned>((steps - 1) / 2 % 2));
+  }
   TAKT_DEVICE void send() const {
     const int vectors = my_bytes / 16, all = rows * vectors;
     for (int n = static_cast<int>(threadIdx.x); n < all * (blocks - 1);

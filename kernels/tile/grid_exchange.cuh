@@ -21,7 +21,7 @@ struct GridExchange {
   int2* producers;           ///< [warps] of shared memory: first and last of who makes its k blocks
   unsigned char* ring;       ///< [2][rows][pitch] of the group, in global memory
   std::uint32_t* epochs;     ///< [blocks] of the group, each in a line of its own
-  std::uint32_t epoch;       ///< before the first step; earlier launches left none greater
+  std::uint32_t epoch;       ///< earlier launches left none that a row waited for has
   int pitch, rows;           ///< bytes of a row; rows of a half
   int blocks, rank;          ///< of the group
   int unit_tiles;            ///< of a row
@@ -34,14 +34,14 @@ struct GridExchange {
   /// block's part of it is in `next`: hand it on.
   TAKT_DEVICE void begin(const Patience& patience, int first_block, int k_blocks, bool has_first) {
     constexpr int k_bytes = policy::Persistent::k_block_bytes;
-    if (threadIdx.x == 0) quits[0] = quits[1] = 0;
+    if (threadIdx.x == 0) quits[0] = quits[1] = patience.gave_up ? 1 : 0;
     if (threadIdx.x % 32 == 0)
       producers[threadIdx.x / 32] =
           k_blocks == 0 ? make_int2(0, -1)
                         : make_int2(producer_of(first_block * k_bytes),
                                     producer_of((first_block + k_blocks) * k_bytes - 1));
     __syncthreads();
-    if (has_first && !patience.gave_up && all_steps > 0) send(steps);
+    if (has_first && quits[0] == 0 && all_steps > 0) send(steps);
   }
 
   /// Until the warp's k blocks are in the current half.
@@ -76,7 +76,7 @@ struct GridExchange {
     return goes_on;
   }
 
-  TAKT_DEVICE void end() const {}
+  TAKT_DEVICE void end(const Patience& /*patience*/) const {}
 
  private:
   TAKT_DEVICE std::uint32_t* epoch_of(int r) const {

@@ -104,7 +104,8 @@ struct PersistentBlock {
   int end;  ///< of the group's steps in this chunk
   Exchange exchange;
   Patience patience;
-  uint4* R_shared;
+  uint4* R_shared;  ///< the lane's
+  int kept;         ///< of the warp's k blocks, in registers and shared memory
   float* sums_shared;
   RFragment R[at_least_one(resident)][tiles] = {};
   Acc sums[cells][tiles] = {};  ///< of the product, of the thread's cells
@@ -123,9 +124,12 @@ struct PersistentBlock {
       end = longest < end ? longest : end;
     }
     const policy::PersistentShape& shape = chunk.shape;
-    R_shared = reinterpret_cast<uint4*>(rows_shared(shared) + shape.rows_bytes());
-    sums_shared = reinterpret_cast<float*>(reinterpret_cast<unsigned char*>(R_shared) +
-                                           shape.R_bytes() + shape.bias_bytes());
+    const int in_shared = static_cast<int>(shape.depth_in_shared());
+    const int warp = static_cast<int>(threadIdx.x) / 32;
+    unsigned char* const R_of_block = rows_shared(shared) + shape.rows_bytes();
+    R_shared = reinterpret_cast<uint4*>(R_of_block) + warp * in_shared * tile_vectors + lane;
+    kept = resident + in_shared < at.blocks ? resident + in_shared : at.blocks;
+    sums_shared = reinterpret_cast<float*>(R_of_block + shape.R_bytes() + shape.bias_bytes());
   }
   TAKT_DEVICE static unsigned char* rows_shared(unsigned char* shared) {
     return shared + policy::PersistentShape::barrier_bytes;
@@ -195,20 +199,18 @@ struct PersistentBlock {
     return chunk.in_time_order ? chunk.end - 1 - s : s - chunk.begin;
   }
 
-  /// The first of the warp's k blocks into registers, the rest into shared memory.
+  /// The first of the warp's k blocks into registers, those after them into shared memory.
   TAKT_DEVICE void load_R() {
-    const uint4* const from =
-        chunk.R + (at.tile * chunk.shape.k_blocks() + at.first_block) * tile_vectors + lane;
+    const uint4* const from = R_in_memory();
     TAKT_UNROLL_ALL
     for (int block = 0; block < resident; ++block) TAKT_UNROLL_ALL
     for (int m = 0; m < tiles; ++m)
       if (block < at.blocks) R[block][m] = load_fragment(from + block * tile_vectors + m * 64);
-    for (int n = resident * tile_vectors; n < at.blocks * tile_vectors; n += 32)
-      R_of_warp()[n - resident * tile_vectors] = from[n];
+    for (int n = resident * tile_vectors; n < kept * tile_vectors; n += 32)
+      R_shared[n - resident * tile_vectors] = from[n];
   }
-  TAKT_DEVICE uint4* R_of_warp() const {
-    const int warp = static_cast<int>(threadIdx.x) / 32;
-    return R_shared + warp * static_cast<int>(chunk.shape.fragments_in_shared()) * 64 + lane;
+  TAKT_DEVICE const uint4* R_in_memory() const {
+    return chunk.R + (at.tile * chunk.shape.k_blocks() + at.first_block) * tile_vectors + lane;
   }
 
   /// R by the current row: the sums of the thread's cells.
@@ -233,10 +235,11 @@ struct PersistentBlock {
   }
 
  private:
-  /// Of the warp's k blocks and one row tile.
+  /// Of the warp's k blocks and one row tile. In a grid the row comes from L2: parts of it that
+  /// need not wait for one another are asked for at once.
   TAKT_DEVICE void multiply(ptx::FragmentC (&fragments)[tiles], int row_tile) {
     typename Product::Sums wide[tiles] = {};
-    const auto row_of_block = [&](int block) {
+    const auto row_of = [&](int block) {
       return Product::read([&](int row) {
         return exchange.load(row_tile * Policy::row_tile + row, at.first_block + block);
       });
@@ -244,18 +247,39 @@ struct PersistentBlock {
     TAKT_UNROLL_ALL
     for (int block = 0; block < resident; ++block)
       if (block < at.blocks) {
-        const auto row = row_of_block(block);
+        const auto row = row_of(block);
         TAKT_UNROLL_ALL
         for (int m = 0; m < tiles; ++m) Product::multiply(wide[m], R[block][m], row);
       }
-    const uint4* from = R_of_warp();
-    for (int block = resident; block < at.blocks; ++block, from += tile_vectors) {
-      const auto row = row_of_block(block);
-      TAKT_UNROLL_ALL
-      for (int m = 0; m < tiles; ++m) Product::multiply(wide[m], load_fragment(from + m * 64), row);
-    }
+    multiply_range(wide, row_of, R_shared, resident, in_grid ? kept : at.blocks);
+    if constexpr (in_grid)
+      multiply_range(wide, row_of, R_in_memory() + kept * tile_vectors, kept, at.blocks);
     TAKT_UNROLL_ALL
     for (int m = 0; m < tiles; ++m) fragments[m] = Product::fold(wide[m]);
+  }
+
+  template <class RowOf>
+  TAKT_DEVICE void multiply_range(typename Product::Sums (&wide)[tiles], const RowOf& row_of,
+                                  const uint4* from, int block, int end_block) {
+    const auto by = [&](const typename Product::Operand& row) {
+      TAKT_UNROLL_ALL
+      for (int m = 0; m < tiles; ++m) Product::multiply(wide[m], load_fragment(from + m * 64), row);
+      from += tile_vectors;
+    };
+    // As many rows as leave registers for R.
+    constexpr int ahead = !in_grid || Product::wide_sums || tiles > 3 ? 1 : tiles > 1 ? 2 : 4;
+    TAKT_UNROLL(1)
+    for (; block + ahead <= end_block; block += ahead) {
+      typename Product::Operand rows_ahead[ahead];
+      TAKT_UNROLL_ALL
+      for (int n = 0; n < ahead; ++n) rows_ahead[n] = row_of(block + n);
+      TAKT_UNROLL_ALL
+      for (int n = 0; n < ahead; ++n) by(rows_ahead[n]);
+    }
+    if constexpr (ahead > 1) {
+      TAKT_UNROLL(1)
+      for (; block < end_block; ++block) by(row_of(block));
+    }
   }
 
   /// Where a matrix tile holds a sum of an item (forward, of a gate): tile and sum.

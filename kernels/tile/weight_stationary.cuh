@@ -1,5 +1,5 @@
-// Products of one warp whose left operand stays in its registers: sums [16,8] += R [16,k] h^T
-// [k,8], one k block (64 bytes of a row of h) at a time.
+// Products of one warp whose left operand stays on the chip: sums [16,8] += R [16,k] h^T [k,8], one
+// k block (64 bytes of a row of h) at a time. Backward R is R^T, and h the gates' gradients.
 //
 // With group = lane / 4 and member = lane % 4 a lane holds
 //   of R    16 bytes of each of the rows group and group + 8, from byte 16 member of the k block

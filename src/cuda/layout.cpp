@@ -37,14 +37,12 @@ std::int64_t rows_in_chunk(const Sizes& sizes, Checked row_elements, bool persis
 
 PersistentLayout persistent_layout(DeviceArena& arena, const policy::PersistentShape& shape,
                                    std::int64_t B) {
-  const Checked groups{policy::Persistent::ceil_div(B, shape.rows())},
-      epochs_bytes = groups * Checked{shape.epochs_bytes()};
+  const Checked groups{policy::Persistent::ceil_div(B, shape.rows())};
   PersistentLayout layout;
   layout.R = arena.take(Checked{shape.packed_bytes()});
   layout.order = arena.take(Checked{B} * Checked{4});
+  layout.epochs = arena.take(groups * Checked{shape.epochs_bytes()});
   layout.ring = arena.take(groups * Checked{shape.ring_bytes()});
-  layout.epochs = arena.take(epochs_bytes);
-  layout.ring_bytes = layout.epochs - layout.ring + epochs_bytes.value;
   return layout;
 }
 

@@ -39,9 +39,8 @@ Sizes sizes_of(const RnnSpec& spec, const CellInfo& cell, Dims largest, const De
 struct PersistentLayout {
   std::int64_t R = 0;           // as pack_fragments_kernel leaves it
   std::int64_t order = 0;       // int32 [B] rows by falling length
-  std::int64_t ring = 0;        // of each group PersistentShape::ring_bytes(), in a grid
-  std::int64_t epochs = 0;      // of each group PersistentShape::epochs_bytes(), behind it
-  std::int64_t ring_bytes = 0;  // of both
+  std::int64_t epochs = 0;      // of each group PersistentShape::epochs_bytes(), in a grid
+  std::int64_t ring = 0;        // of each group PersistentShape::ring_bytes(), behind them
 };
 
 /// Offsets in bytes. `status` comes first in both passes, where takt::status finds it.

@@ -15,8 +15,9 @@
 
 namespace takt::cuda {
 
-/// How h goes from step to step: within one block, between the blocks of a cluster, or through
-/// global memory between blocks that are all on the device. The word is that of the algorithm.
+/// How h, backward drh, goes from step to step: within one block, between the blocks of a cluster,
+/// or through global memory between blocks that are all on the device. The word is that of the
+/// algorithm.
 enum class PersistentForm { block, cluster, grid };
 std::string_view to_string(PersistentForm form);
 

@@ -43,10 +43,11 @@ class PersistentCall : protected Call<Real> {
       pack.packed = this->template scratch<uint4>(at.R);
       pack_fragments<Product>(pack, this->stream_);
     });
-    if (shape_->in_grid)  // no epoch yet, and nothing in what pads a row
-      check("cudaMemsetAsync",
-            cudaMemsetAsync(this->template scratch<void>(at.ring), 0,
-                            static_cast<std::size_t>(at.ring_bytes), this->stream_));
+    if (shape_->in_grid) {  // no epoch yet, and nothing in what pads a row
+      const std::int64_t used = at.ring - at.epochs + groups(*shape_, B) * shape_->ring_bytes();
+      check("cudaMemsetAsync", cudaMemsetAsync(this->template scratch<void>(at.epochs), 0,
+                                               static_cast<std::size_t>(used), this->stream_));
+    }
     if (!this->is_ragged()) return;
     launch_over("order_rows_kernel", &order_rows_kernel, B, this->stream_,
                 OrderRows{B, this->place_.lengths, this->template scratch<std::int32_t>(at.order)});

@@ -37,7 +37,8 @@ struct Shape {
   std::int64_t chunk = 0;       ///< steps of a launch; 0: all
   bool gave_up_before = false;  ///< a kernel of the same call
   bool in_grid = false;
-  std::int64_t at_once = 0;  ///< groups of a launch; 0: all
+  std::int64_t at_once = 0;                ///< groups of a launch; 0: all
+  std::int64_t shared_k_blocks = 1 << 20;  ///< of a warp; in a grid the others are streamed
 };
 
 inline std::string described(const Shape& shape, const Semantics& semantics) {
@@ -64,32 +65,36 @@ void for_each_semantics(const Check& check) {
 
 /// Units and rows that do and do not fill their tiles, every size of cluster, parts of k, several
 /// groups, chunks; in a grid one block, blocks of several tiles and with no whole k block of their
-/// own, groups one after the other.
+/// own, groups one after the other, R streamed in part.
 struct Form {
   Shape shape;
   Semantics semantics{};
 };
 inline std::vector<Form> forms() {
   const Semantics all{.reverse = true, .lengths = true, .resets = true};
-  return {{{.T = 5, .B = 3, .H = 40}, all},
-          {{.T = 5, .B = 1, .H = 1}},
-          {{.T = 1, .B = 9, .H = 16}},
-          {{.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
-          {{.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
-          {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
-          {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all},
-          {{.T = 4, .B = 3, .H = 5, .parts = 2, .in_grid = true}},
-          {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2, .in_grid = true}, all},
-          {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4, .in_grid = true}, all},
-          {{.T = 6,
-            .B = 50,
-            .H = 100,
-            .blocks = 7,
-            .parts = 6,
-            .row_tiles = 3,
-            .in_grid = true,
-            .at_once = 2},
-           all}};
+  return {
+      {{.T = 5, .B = 3, .H = 40}, all},
+      {{.T = 5, .B = 1, .H = 1}},
+      {{.T = 1, .B = 9, .H = 16}},
+      {{.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
+      {{.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
+      {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
+      {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all},
+      {{.T = 4, .B = 3, .H = 5, .parts = 2, .in_grid = true}},
+      {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2, .in_grid = true}, all},
+      {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4, .in_grid = true}, all},
+      {{.T = 6,
+        .B = 50,
+        .H = 100,
+        .blocks = 7,
+        .parts = 6,
+        .row_tiles = 3,
+        .in_grid = true,
+        .at_once = 2},
+       all},
+      {{.T = 4, .B = 9, .H = 500, .blocks = 32, .parts = 2, .in_grid = true, .shared_k_blocks = 1},
+       all},
+      {{.T = 3, .B = 2, .H = 270, .blocks = 9, .parts = 2, .in_grid = true, .shared_k_blocks = 0}}};
 }
 
 /// Each half of what is exchanged is used many times over.
@@ -147,7 +152,8 @@ class Layer {
             .blocks = shape_.blocks,
             .parts = shape_.parts,
             .row_tiles = shape_.row_tiles,
-            .in_grid = shape_.in_grid};
+            .in_grid = shape_.in_grid,
+            .shared_k_blocks = shape_.shared_k_blocks};
   }
 
   void run() {
@@ -155,10 +161,11 @@ class Layer {
     const Arrays arrays(*this);
     forward(arrays, stream);
   }
-  void run_both() {
+  void run_both(bool gave_up_between = false) {
     const simt::TestStream stream;
     const Arrays arrays(*this);
     forward(arrays, stream);
+    if (gave_up_between) arrays.status.set({StatusWord{.gave_up = 1}});
     backward(arrays, stream);
   }
 
@@ -191,6 +198,7 @@ class Layer {
   const Values& dwx() const { return dwx_; }
   const Values& drh() const { return drh_; }
   const Values& dh0() const { return dh0_; }
+  const Values& dc0() const { return dc0_; }
   bool gave_up() const { return gave_up_; }
 
  private:

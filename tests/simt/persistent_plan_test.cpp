@@ -147,14 +147,17 @@ TEST(PersistentPlan, GivesUpAfterTheTimeOfTheSpec) {
       like.algorithm = algorithm;
       RnnSpec spec = like.spec();
       spec.wait_limit_ms = limit_ms;
-      const Plan plan(spec, {like.T, like.B}, Mode::inference, device);
+      const Plan plan(spec, {like.T, like.B}, Mode::training, device);
+      ASSERT_EQ(shape_of(plan).find("backward by steps"), std::string::npos);
       cuda_test::CudaLayer layer(plan, like, 1);
       cuda_test::CallMemory memory(plan);
       const Stream stream(device);
-      layer.forward(memory, stream);
-      const CallStatus told = status(memory, stream);
-      EXPECT_EQ(told.gave_up, limit_ms == 1) << told.message();
-      EXPECT_EQ(told.fine(), limit_ms != 1);
+      for (const bool backward : {false, true}) {
+        backward ? layer.backward(memory, stream) : layer.forward(memory, stream);
+        const CallStatus told = status(memory, stream);
+        EXPECT_EQ(told.gave_up, limit_ms == 1) << told.message();
+        EXPECT_EQ(told.fine(), limit_ms != 1);
+      }
       // Barriers whose data never came: of a kernel that gave up, nothing else.
       for (const simt::Report& report : simt::take_reports())
         EXPECT_TRUE(limit_ms == 1 && report.kind == "mbarrier") << report.text;

@@ -128,7 +128,7 @@ __global__ void late_block_kernel(const LateBlock p) {
   exchange.wait(enough);
   if (rank == 0 && threadIdx.x == 0)
     *p.word = reinterpret_cast<const std::uint32_t*>(exchange.current(0))[4];
-  exchange.end();
+  exchange.end(enough);
 }
 
 TEST(PersistentPatience, GivesUpWhatDoesNotComeAndGoesOn) {
