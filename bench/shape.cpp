@@ -55,6 +55,11 @@ std::int64_t recurrent_size(const CellInfo& cell, const Shape& shape) {
   return cell.recurrence == Recurrence::none ? 0 : shape.H;
 }
 
+bool is_known(const std::string& cell) {
+  return std::any_of(known_cells().begin(), known_cells().end(),
+                     [&](const CellInfo& known) { return known.name == cell; });
+}
+
 /// A number of a /proc or cgroup file; infinite where there is none.
 double read_number(const std::string& path, const std::string& before = "") {
   std::ifstream file(path);
@@ -92,6 +97,7 @@ std::string_view to_string(Lengths lengths) {
 }
 
 Shape without_input_product(Shape shape) {
+  if (shape.may_be_absent && !is_known(shape.cell)) return shape;
   shape.input = InputMode::precomputed;
   shape.I = find_cell(shape.cell).gates * shape.H;
   return shape;
@@ -130,6 +136,7 @@ std::string extras_of(const Shape& shape) {
   if (shape.input != InputMode::product) add(std::string(to_string(shape.input)));
   if (shape.lengths != Lengths::full) add("lengths=" + std::string(to_string(shape.lengths)));
   if (!shape.algorithm.empty()) add("algorithm=" + shape.algorithm);
+  if (shape.may_be_absent) add("may-be-absent");
   return text;
 }
 

@@ -43,13 +43,14 @@ struct Shape {
   Lengths lengths = Lengths::full;
   InputMode input = InputMode::product;  ///< precomputed: I is G*H
   std::string algorithm{};               ///< as RnnSpec::algorithm
+  bool may_be_absent = false;  ///< the cell need not be one of takt's: then the case is refused
 
   Mode mode() const { return timed == Timed::inference ? Mode::inference : Mode::training; }
   bool has_backward() const { return timed == Timed::training; }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-/// The same without its input product.
+/// The same without its input product; as it is where the cell is absent.
 Shape without_input_product(Shape shape);
 
 /// "f32", or "tf32" for f32 with that math.
@@ -103,6 +104,9 @@ double available_bytes();
 struct ShapeError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// Whether one of these words of a list says so.
+bool may_be_absent(const std::string& extras);
 
 /// A line of a list, refused in the name of `place`, "file:line".
 Shape read_shape(const std::string& place, const std::string& text);

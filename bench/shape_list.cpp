@@ -20,6 +20,7 @@ namespace takt::bench {
 namespace {
 
 constexpr std::array<const char*, 7> columns = {"cell", "type", "T", "B", "I", "H", "mode"};
+constexpr std::string_view absent_word = "may-be-absent";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // what some editors begin UTF-8 with
 
 struct Word {
@@ -50,7 +51,7 @@ class Line {
   Shape shape() const {
     if (words_.size() < columns.size())
       refuse(end_, std::string("'") + columns[words_.size()] + "' is missing; a line is " + form());
-    Shape shape{.cell = cell()};
+    Shape shape{.cell = cell(), .may_be_absent = may_be_absent()};
     if (!set_precision(shape, words_[1].text)) refuse_word(1, "one of: " + all_precisions());
     shape.T = size(2);
     shape.B = size(3);
@@ -81,7 +82,17 @@ class Line {
       if (cell.name == words_[0].text) return words_[0].text;
       known += (known.empty() ? "" : ", ") + std::string(cell.name);
     }
-    refuse_word(0, "one of: " + known);
+    if (!may_be_absent()) refuse_word(0, "one of: " + known);
+    const std::string& absent = words_[0].text;
+    const bool is_name = std::all_of(absent.begin(), absent.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    if (!is_name) refuse_word(0, "a name of small letters, digits and _");
+    return absent;
+  }
+  bool may_be_absent() const {
+    return std::any_of(words_.begin(), words_.end(),
+                       [](const Word& word) { return word.text == absent_word; });
   }
   Timed timed() const {
     if (const auto found = find_word<Timed>(words_[6].text)) return *found;
@@ -130,16 +141,18 @@ class Line {
       shape.algorithm = algorithm(n, value);
     else if (name == "lengths")
       shape.lengths = lengths(n, value, shape.T);
+    else if (word == absent_word)
+      return;  // the cell was read by it
     else if (word == to_string(Direction::bidirectional))
       shape.direction = Direction::bidirectional;
     else if (word == to_string(InputMode::precomputed))
       shape.input = precomputed(n, shape);
     else
-      refuse(words_[n].column,
-             "'" + escaped(word) +
-                 "' must be one of: layers=N, bidirectional, projection=N, "
-                 "heads=N, lengths=uniform, lengths=zipf, precomputed, algorithm=WORD; a line is " +
-                 form() + ", then any of these");
+      refuse(words_[n].column, "'" + escaped(word) +
+                                   "' must be one of: layers=N, bidirectional, projection=N, "
+                                   "heads=N, lengths=uniform, lengths=zipf, precomputed, "
+                                   "algorithm=WORD, may-be-absent; a line is " +
+                                   form() + ", then any of these");
   }
   /// A word; which there are, Plan says.
   std::string algorithm(std::size_t n, const std::string& value) const {
@@ -194,6 +207,12 @@ std::string contents_of(const std::string& path) {
 }
 
 }  // namespace
+
+bool may_be_absent(const std::string& extras) {
+  const std::vector<Word> words = words_of(extras);
+  return std::any_of(words.begin(), words.end(),
+                     [](const Word& word) { return word.text == absent_word; });
+}
 
 Shape read_shape(const std::string& place, const std::string& text) {
   return Line(place, text).shape();

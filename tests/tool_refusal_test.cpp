@@ -217,6 +217,10 @@ TEST(ToolRefuses, ListsThatAreNoLists) {
                       {"'cell' is 'l\\x00\\x1b[31m'"});
   expect_list_refusal(fine + cell + " f32 1 1 1 1 inference \x7f",
                       {"'\\x7f' must be one of: layers=N"});
+  expect_list_refusal("lst\x1bn f32 1 1 1 1 inference may-be-absent",
+                      {"list:1:1: 'cell' is 'lst\\x1bn'", "a name of small letters"});
+  expect_list_refusal("lstn f32 1 1 1 1 inference may-be-absent=1",
+                      {"list:1:1: 'cell' is 'lstn'", cell});
   expect_list_refusal(cell + " f32 1 1 1 1 inference layers=0", {"'layers' is '0'", "between 1"});
   expect_list_refusal(cell + " f32 1 1 1 1 inference heads", {"'heads' is ''", "between 1"});
   expect_list_refusal(cell + " f32 1 1 1 1 inference algorithm=16",

@@ -30,7 +30,8 @@ TEST(ToolReportExtras, StandBesideTheSizesOfARecordOfTaktBench) {
                     "lstm f32 4 2 3 8 inference heads=4\n"
                     "lstm f32 4 2 3 8 inference algorithm=cpu\n"
                     "lstm f32 4 2 3 8 inference algorithm=cluster\n"
-                    "lstm f32 4 2 32 8 inference precomputed\n");
+                    "lstm f32 4 2 32 8 inference precomputed\n"
+                    "mingru f32 4 2 3 8 inference may-be-absent\n");
   const std::string name = "bench/results/a.json";
   const ToolResult bench =
       run_tool(ToolRun{.arguments = {"bench", "--shapes", "shapes.txt", "--seconds", "0.001",
@@ -50,6 +51,7 @@ TEST(ToolReportExtras, StandBesideTheSizesOfARecordOfTaktBench) {
         "| lstm | inference | f32 | algorithm=cpu | 4 | 2 | 3 | 8 | ",
         "| lstm | inference | f32 | algorithm=cluster | 4 | 2 | 3 | 8 | refused | - | - | - |",
         "| lstm | inference | f32 | lengths=zipf | 4 | 2 | 3 | 8 | ",
+        "| mingru | inference | f32 | may-be-absent | 4 | 2 | 3 | 8 | refused | - | - | - |",
         "| lstm | inference | f32 | precomputed | 4 | 2 | 32 | 8 | "})
     EXPECT_TRUE(holds(text, row)) << row << "\n" << text;
   const std::size_t plain = text.find("| f32 | | 4 |");

@@ -162,8 +162,8 @@ void BenchOptions::add_problem(CLI::App& app) {
   app.add_option("--shapes", shapes_file_,
                  "A list instead, one case a line: cell type T B I H mode, then where it has them "
                  "layers=N, bidirectional, projection=N, heads=N, lengths=uniform or zipf, "
-                 "precomputed, algorithm=WORD; # for "
-                 "comments. What cannot be served is a row that says so")
+                 "precomputed, algorithm=WORD, may-be-absent (the cell need not be one of takt's); "
+                 "# for comments. What cannot be served is a row that says so")
       ->type_name("FILE");
 }
 

@@ -75,7 +75,10 @@ std::string device_text(const Field& device) {
 
 bench::Shape shape_of(const Field& point) {
   bench::Shape shape{.cell = point["cell"].text()};
-  if (!is_known(shape.cell)) point["cell"].refuse("one of: " + all_cells());
+  const Field extras = point["extras"];
+  const bool has_extras = extras.there() && extras.json() != "";
+  shape.may_be_absent = has_extras && bench::may_be_absent(extras.text());
+  if (!is_known(shape.cell) && !shape.may_be_absent) point["cell"].refuse("one of: " + all_cells());
   if (!bench::set_precision(shape, point["type"].text()))
     point["type"].refuse("one of: " + bench::all_precisions());
   shape.T = point["T"].size();
@@ -85,8 +88,7 @@ bench::Shape shape_of(const Field& point) {
   const auto timed = bench::find_word<bench::Timed>(point["mode"].text());
   if (!timed) point["mode"].refuse("one of: " + bench::all_words<bench::Timed>());
   shape.timed = *timed;
-  const Field extras = point["extras"];
-  if (!extras.there() || extras.json() == "") return shape;
+  if (!has_extras) return shape;
   std::string line = shape.cell + " " + std::string(bench::precision_name(shape));
   for (const std::int64_t size : {shape.T, shape.B, shape.I, shape.H})
     line += " " + std::to_string(size);
