@@ -107,12 +107,12 @@ Candidate persistent_candidate(Decision& decision, cuda::PersistentForm form, co
   const cuda::PersistentChoice forward =
       cuda::choose_persistent({form, false, room.forward}, spec, *decision.cell, largest, device);
   if (!forward.shape) return {cuda::to_string(form), false, forward.reason};
-  std::string text = cuda::describe(*forward.shape, largest.B);
+  std::string text = cuda::describe(forward, largest.B);
   cuda::PersistentChoice backward;
   if (mode == Mode::training) {
     backward =
         cuda::choose_persistent({form, true, room.backward}, spec, *decision.cell, largest, device);
-    text += backward.shape ? "; backward " + cuda::describe(*backward.shape, largest.B)
+    text += backward.shape ? "; backward " + cuda::describe(backward, largest.B)
                            : "; backward by steps: " + backward.reason;
   }
   if (spec.algorithm != word)

@@ -2,6 +2,7 @@
 #include "cuda/persistent.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -169,15 +170,17 @@ PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& sp
   return choice;
 }
 
-std::string describe(const PersistentShape& shape, std::int64_t B) {
+std::string describe(const PersistentChoice& choice, std::int64_t B) {
+  const PersistentShape& shape = *choice.shape;
   const std::int64_t count = groups(shape, std::max<std::int64_t>(1, B));
-  return number(shape.blocks) + (shape.blocks == 1 ? " block of " : " blocks of ") +
-         number(shape.threads()) + " threads a group, " + number(count) +
-         (count == 1 ? " group of " : " groups of ") + number(shape.rows()) + " rows, " +
-         number(shape.shared_bytes()) + " bytes of shared memory a block" +
-         (shape.streamed_depth() == 0
-              ? ""
-              : ", " + number(100 * shape.streamed_depth() / shape.depth()) + " % of R streamed");
+  std::string text = number(shape.blocks) + (shape.blocks == 1 ? " block of " : " blocks of ") +
+                     number(shape.threads()) + " threads a group, " + number(count) +
+                     (count == 1 ? " group of " : " groups of ") + number(shape.rows()) +
+                     " rows, " + number(shape.shared_bytes()) + " bytes of shared memory a block";
+  if (shape.streamed_depth() > 0)
+    text += ", " + number(100 * shape.streamed_depth() / shape.depth()) + " % of R streamed";
+  return text + ", " + number(std::round(100 * choice.step_us) / 100) +
+         " us a step by guessed constants";
 }
 
 void refuse_room(const PersistentShape& shape) {
