@@ -34,6 +34,14 @@ const LayerCase precomputed{.type = DataType::f16,
                             .resets = true,
                             .input = InputMode::precomputed};
 
+LayerCase by_name(const char* algorithm) {
+  LayerCase like = product;
+  like.algorithm = algorithm;
+  like.H = 40;
+  return like;
+}
+const LayerCase in_cluster = by_name("cluster"), in_grid = by_name("grid");
+
 /// A whole program, each of its objects made where there is none yet.
 struct Program {
   const LayerCase& like = product;
@@ -122,6 +130,19 @@ class CudaFault : public testing::TestWithParam<Fault> {
   }
 };
 
+/// Of plans that take a persistent kernel by name.
+const Names launches_by_name{
+    "prepare_rows_kernel",       "initial_states_kernel",      "pack_fragments_kernel",
+    "order_rows_kernel",         "fill_padding_kernel",        "gather_rows_kernel",
+    "persistent_forward_kernel", "persistent_backward_kernel", "gather_seen_kernel",
+    "column_sums_kernel",        "scatter_rows_kernel",        "store_sums_kernel",
+    "initial_gradients_kernel"};
+const Names queries_by_name = [] {
+  Names names = launches_by_name;
+  names.insert({"Device::cuda", "cudaGetDeviceProperties", "cudaGetDevice"});
+  return names;
+}();
+
 const Fault faults[] = {
     {"allocate",
      Call::allocate,
@@ -144,6 +165,10 @@ const Fault faults[] = {
       "step_backward_kernel", "gather_seen_kernel", "column_sums_kernel", "scatter_rows_kernel",
       "store_sums_kernel", "initial_gradients_kernel"},
      precomputed},
+    {"launch_in_cluster", Call::launch, cudaErrorLaunchOutOfResources,
+     "cudaErrorLaunchOutOfResources", launches_by_name, in_cluster},
+    {"launch_in_grid", Call::launch, cudaErrorCooperativeLaunchTooLarge,
+     "cudaErrorCooperativeLaunchTooLarge", launches_by_name, in_grid},
     {"copy",
      Call::copy,
      cudaErrorUnknown,
@@ -181,6 +206,10 @@ const Fault faults[] = {
       "gather_seen_kernel", "column_sums_kernel", "scatter_rows_kernel", "store_sums_kernel",
       "initial_gradients_kernel"},
      precomputed},
+    {"query_in_cluster", Call::query, cudaErrorNoKernelImageForDevice,
+     "cudaErrorNoKernelImageForDevice", queries_by_name, in_cluster},
+    {"query_in_grid", Call::query, cudaErrorNoKernelImageForDevice,
+     "cudaErrorNoKernelImageForDevice", queries_by_name, in_grid},
 };
 INSTANTIATE_TEST_SUITE_P(Calls, CudaFault, testing::ValuesIn(faults),
                          [](const auto& tested) { return std::string(tested.param.name); });
