@@ -187,6 +187,8 @@ class Run {
   Outcome outcome() {
     const reference::Result expected = reference::forward(problem_);
     outcome_.algorithm = program_.training.algorithm();
+    for (const Candidate& candidate : program_.training.candidates())
+      if (candidate.taken) outcome_.plan = candidate.reason;
     ForwardResults results(checked_, device_, numbers_);
     program_.training.forward(inputs_, results.outputs(), program_.memory, stream_);
     note_status("forward", program_.memory);

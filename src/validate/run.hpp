@@ -34,6 +34,7 @@ struct TensorError {
 struct Outcome {
   Case checked;
   std::string algorithm{};
+  std::string plan{};  ///< what Plan::candidates says of it
   std::vector<TensorError> tensors{};
   Verdict verdict = Verdict::inside;
   std::string noticed{};  ///< by the device, in calls that were in order; "" where nothing was

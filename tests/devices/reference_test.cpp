@@ -66,7 +66,7 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
                          : test_device.effort == TestDevice::Effort::most ? 4
                                                                           : 1;
   validate::ToleranceUses uses;
-  int ran = 0;
+  int ran = 0, served = 0, on_chip_backward = 0;
   const bool by_name = !test_device.algorithm.empty();
   for (const Case& checked : validate::all_cases(
            {.cells = {cell}, .types = {precision}, .algorithm = test_device.algorithm})) {
@@ -80,6 +80,10 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
       continue;
     }
     EXPECT_EQ(outcome.algorithm, by_name ? test_device.algorithm : "step") << outcome.reason;
+    ++served;
+    if (outcome.plan.find("; backward ") != std::string::npos &&
+        outcome.plan.find("by steps") == std::string::npos)
+      ++on_chip_backward;
     // Of one draw a result may be right to the last bit by chance.
     const bool may_be_loose = test_device.effort != TestDevice::Effort::all;
     EXPECT_TRUE(outcome.verdict == Verdict::inside ||
@@ -89,6 +93,7 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
         << outcome.noticed << outcome.reason;
   }
   EXPECT_GE(ran, 45);
+  EXPECT_GE(2 * on_chip_backward, by_name ? served : 0);
   // Few shapes say nothing of a tolerance, and in tf32 an operand may round by little.
   if (test_device.effort == TestDevice::Effort::some) return;
   if (test_device.effort == TestDevice::Effort::most && precision.math == Math::tf32) return;
