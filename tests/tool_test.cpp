@@ -101,7 +101,7 @@ TEST(ToolInfo, GivesTheSameAsJsonAndNothingElse) {
     for (std::size_t n = 0; n < info["devices"].size(); ++n) {
       const json& device = info["devices"][n];
       EXPECT_EQ(device["place"], n == 0 ? "cpu" : "cuda:" + std::to_string(n - 1));
-      EXPECT_EQ(device["algorithms"].size(), 4u);
+      EXPECT_EQ(device["algorithms"].size(), 5u);
       EXPECT_EQ(device.contains("driver"), n > 0);
     }
   }
