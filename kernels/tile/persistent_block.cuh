@@ -135,8 +135,7 @@ struct PersistentBlock {
     return shared + policy::PersistentShape::barrier_bytes;
   }
 
-  /// `all_steps` that the group hands on or begins with; `epoch` is greater than in earlier
-  /// launches of the call.
+  /// `all_steps` that the group hands on or begins with; `epoch` as GridExchange has it.
   TAKT_DEVICE void connect(unsigned char* shared, int all_steps, int epoch) {
     const policy::PersistentShape& shape = chunk.shape;
     const int tile_bytes = static_cast<int>(shape.tile_bytes());
@@ -268,7 +267,8 @@ struct PersistentBlock {
     };
     // As many rows as leave registers for R.
     constexpr int ahead = !in_grid || Product::wide_sums || tiles > 3 ? 1 : tiles > 1 ? 2 : 4;
-    TAKT_UNROLL(1)
+    [[maybe_unused]] constexpr int rounds = in_grid || tiles > 2 ? 1 : 4;
+    TAKT_UNROLL(rounds)
     for (; block + ahead <= end_block; block += ahead) {
       typename Product::Operand rows_ahead[ahead];
       TAKT_UNROLL_ALL
