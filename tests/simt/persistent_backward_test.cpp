@@ -33,8 +33,12 @@ TYPED_TEST(PersistentBackwardKernel, GivesTheReferenceInEverySemantics) {
   });
 }
 
-TYPED_TEST(PersistentBackwardKernel, GivesTheReferenceInEveryForm) {
-  for (const Form& form : forms()) this->check(form.shape, form.semantics);
+TYPED_TEST(PersistentBackwardKernel, GivesTheReferenceInBlocksAndClusters) {
+  for (const Form& form : forms(false)) this->check(form.shape, form.semantics);
+}
+
+TYPED_TEST(PersistentBackwardKernel, GivesTheReferenceInGrids) {
+  for (const Form& form : forms(true)) this->check(form.shape, form.semantics);
 }
 
 TEST(PersistentBackwardKernels, GivesTheReferenceOverManySteps) {

@@ -70,31 +70,26 @@ struct Form {
   Shape shape;
   Semantics semantics{};
 };
-inline std::vector<Form> forms() {
+inline std::vector<Form> forms(bool in_grid) {
   const Semantics all{.reverse = true, .lengths = true, .resets = true};
-  return {
+  std::vector<Form> forms{
       {{.T = 5, .B = 3, .H = 40}, all},
       {{.T = 5, .B = 1, .H = 1}},
       {{.T = 1, .B = 9, .H = 16}},
       {{.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
       {{.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
       {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
-      {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all},
-      {{.T = 4, .B = 3, .H = 5, .parts = 2, .in_grid = true}},
-      {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2, .in_grid = true}, all},
-      {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4, .in_grid = true}, all},
-      {{.T = 6,
-        .B = 50,
-        .H = 100,
-        .blocks = 7,
-        .parts = 6,
-        .row_tiles = 3,
-        .in_grid = true,
-        .at_once = 2},
-       all},
-      {{.T = 4, .B = 9, .H = 500, .blocks = 32, .parts = 2, .in_grid = true, .shared_k_blocks = 1},
-       all},
-      {{.T = 3, .B = 2, .H = 270, .blocks = 9, .parts = 2, .in_grid = true, .shared_k_blocks = 0}}};
+      {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all}};
+  if (in_grid)
+    forms = {
+        {{.T = 4, .B = 3, .H = 5, .parts = 2}},
+        {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2}, all},
+        {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4}, all},
+        {{.T = 6, .B = 50, .H = 100, .blocks = 7, .parts = 6, .row_tiles = 3, .at_once = 2}, all},
+        {{.T = 4, .B = 9, .H = 500, .blocks = 32, .parts = 2, .shared_k_blocks = 1}, all},
+        {{.T = 3, .B = 2, .H = 270, .blocks = 9, .parts = 2, .shared_k_blocks = 0}}};
+  for (Form& form : forms) form.shape.in_grid = in_grid;
+  return forms;
 }
 
 /// Each half of what is exchanged is used many times over.
