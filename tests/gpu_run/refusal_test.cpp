@@ -194,7 +194,7 @@ TEST(GpuRunLists, NameTheSuitesThatNeedTheTree) {
       left_out(
           "(Tool.*|FrozenConstants|GoldenGradients|IncludeRule|KernelFamilies|Limit.*|"
           "MachineLimits|Microbench|"
-          "Prediction|"
+          "PersistentShapes|Prediction|"
           "Readme|Roofline)");
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(TAKT_SOURCE_DIR "/tests")) {

@@ -262,7 +262,7 @@ class Layer {
     p.ring = of_pass.ring.data();
     p.epochs = of_pass.epochs.data();
     p.status = arrays.status.data();
-    p.patience_ns = 60'000'000'000;
+    p.patience_ns = 300'000'000'000;  // of a machine under load
     return p;
   }
 
