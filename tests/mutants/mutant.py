@@ -6,6 +6,9 @@
 #   # varies                                        optional: how many tests fail is up to chance
 #   # race                                          optional, of device code: the race checker is
 #                                                   asked, too
+#   # suites: Persistent                            optional, of device code: only suites whose
+#                                                   names begin so are asked; else all of takt's
+#                                                   CUDA path
 #   --- a/src/... and so on
 import pathlib
 import re
@@ -19,6 +22,8 @@ DEVICE_FOLDERS = ("kernels/", "src/cuda/")
 HOST_PARTS = ("src/cuda/layout.", "src/cuda/absent.")
 # The example that learns a text has a program of tests of its own.
 EXAMPLE_FOLDER = "examples/language_model/"
+# Of the emulated device's programs only the suites about takt's own CUDA path are run.
+DEVICE_SUITES = ["Cuda", "Device", "Persistent", "Step"]
 
 
 def known_cells():
@@ -35,6 +40,8 @@ class Mutant:
         self.title = lines[0]
         self.varies = "varies" in lines
         cells = next((line[7:] for line in lines if line.startswith("cells: ")), None)
+        self.suites = next((line[8:].split() for line in lines if line.startswith("suites: ")),
+                           DEVICE_SUITES)
         if not body or cells is None:
             raise SystemExit(f"mutants: {path.name}: no patch, or a header without its cells")
         self.cells = {"all": known_cells(), "none": []}.get(cells, cells.split())

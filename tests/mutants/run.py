@@ -90,7 +90,7 @@ def try_mutant(tree, mutant, limit_s):
         step = "does not compile"
         tree.compile(mutant.programs)
         for program in mutant.programs:
-            result.failed += failed_tests(tree.test(program, limit_s))
+            result.failed += failed_tests(tree.test(program, mutant.suites, limit_s))
         return judge(result)
     except Failure as failure:
         result.problem, result.details = step, str(failure)
@@ -99,14 +99,14 @@ def try_mutant(tree, mutant, limit_s):
         tree.restore(mutant)
 
 
-def prepared_tree(original, folder, jobs, programs):
+def prepared_tree(original, folder, jobs, programs, suites):
     """A tree whose tests all pass, and how long those of the slowest program take."""
     tree = Tree(original, folder, jobs, programs)
     tree.prepare()
     usual_s = 0.0
     for program in programs:
         begin = time.monotonic()
-        states = tree.test(program, limit_s=3600)
+        states = tree.test(program, suites, limit_s=3600)
         if not states or failed_tests(states):
             raise Failure(f"without any mutant these of {program} fail: " +
                           (", ".join(failed_tests(states)) or "all"))
@@ -149,11 +149,13 @@ def run_all(mutants, options):
         waiting.put(mutant)
     programs = [program for program in PREFIXES
                 if any(program in mutant.programs for mutant in mutants)]
+    suites = sorted({suite for mutant in mutants for suite in mutant.suites})
     progress = Progress(len(mutants))
     results = []
 
     def work(number):
-        tree, usual_s = prepared_tree(original, work_folder / str(number), jobs, programs)
+        tree, usual_s = prepared_tree(original, work_folder / str(number), jobs, programs,
+                                      suites)
         print(f"copy {number}: built, all tests pass, in {usual_s:.0f} s", flush=True)
         while True:
             try:

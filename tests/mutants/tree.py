@@ -26,9 +26,7 @@ ENVIRONMENT = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 LEAST_LIMIT_S = 120  # tests that take this long, and six times as long as usual, hang
 MOST_CRASHES = 8
 
-# Of the emulated device's programs only the suites about takt's own CUDA path are run. Tests are
-# named with a prefix that says whose they are, as ctest names them.
-DEVICE_SUITES = ["Cuda", "Device", "Persistent", "Step"]
+# Tests are named with a prefix that says whose they are, as ctest names them.
 PREFIXES = {"takt_tests": "", "takt_simt_tests": "simt.", "takt_simt_race_tests": "simt_race.",
             "language_model_tests": ""}
 
@@ -59,10 +57,11 @@ def cpu_level():
     return "v2" if "sse4_2" in flags else "generic"
 
 
-def filter_of(program, without):
-    """--gtest_filter of a program's tests but those that have a state."""
+def filter_of(program, suites, without):
+    """--gtest_filter of a program's tests but those that have a state; of a device's programs only
+    those in suites that begin so."""
     prefix = PREFIXES[program]
-    suites = [pattern for suite in DEVICE_SUITES for pattern in (f"{suite}*", f"*/{suite}*")] \
+    suites = [pattern for suite in suites for pattern in (f"{suite}*", f"*/{suite}*")] \
         if prefix else ["*"]
     return ":".join(suites) + "-" + ":".join(test.removeprefix(prefix) for test in without)
 
@@ -115,20 +114,20 @@ class Tree:
                                    path.stat().st_mtime_ns != kept.stat().st_mtime_ns):
                 shutil.copy2(kept, path)
 
-    def test(self, program, limit_s):
+    def test(self, program, suites, limit_s):
         """The state of each test that was run: passed, failed, skipped, crashed or hung."""
         states = {}
         for _ in range(MOST_CRASHES):
-            ran = self.run_tests(program, limit_s, states)
+            ran = self.run_tests(program, suites, limit_s, states)
             if ran != "crashed":  # else go on behind the test that crashed
                 break
         return states
 
-    def run_tests(self, name, limit_s, states):
+    def run_tests(self, name, suites, limit_s, states):
         """Runs the tests that have no state yet. How the program ended: done, crashed or hung."""
         prefix = PREFIXES[name]
         command = [self.build / "bin" / name, "--gtest_color=no",
-                   "--gtest_filter=" + filter_of(name, states)]
+                   "--gtest_filter=" + filter_of(name, suites, states)]
         program = subprocess.Popen(command, cwd=self.folder, env=ENVIRONMENT, text=True,
                                    errors="replace", stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, start_new_session=True)
