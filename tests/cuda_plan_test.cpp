@@ -12,7 +12,6 @@
 #include <takt/takt.hpp>
 
 #include "cuda/layout.hpp"
-#include "cuda/persistent.hpp"
 #include "gpu_facts.hpp"
 #include "plan.hpp"
 #include "refusal_cases.hpp"
@@ -25,9 +24,6 @@ using namespace gpu_facts;
 
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-std::vector<DeviceFacts> gpus() {
-  return {a100(), rtx4090(), h100(), h200(), b200()};
-}
 DeviceFacts processor() {
   return {.kind = DeviceKind::cpu,
           .name = "a processor",
@@ -114,118 +110,6 @@ TEST(CudaPlanner, ExplainsEachAlgorithm) {
       "refused    cpu: it runs on a cpu device\n");
   EXPECT_NE(text.find("memory     scratch " + memory), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with(" MiB, saved 0 bytes")) << text;
-}
-
-/// A shape of a pass is one that its kernel takes and the device has.
-void expect_possible(const policy::PersistentShape& shape, const cuda::PersistentPass& pass,
-                     const DeviceFacts& device) {
-  const bool grid = pass.form == cuda::PersistentForm::grid;
-  EXPECT_EQ(shape.backward, pass.backward);
-  EXPECT_EQ(shape.in_grid, grid);
-  EXPECT_EQ(shape.blocks > 1, pass.form != cuda::PersistentForm::block);
-  EXPECT_LE(shape.blocks, policy::Persistent::unit_tiles(shape.H));
-  EXPECT_LE(shape.blocks, grid ? device.multiprocessors : device.largest_cluster);
-  EXPECT_LE(shape.warps(), policy::Persistent::most_warps);
-  EXPECT_LE(shape.shared_bytes(), device.shared_bytes_per_block);
-  EXPECT_LE(shape.row_tiles, policy::Persistent::most_row_tiles(shape.parts));
-}
-
-TEST(CudaPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
-  for (const DeviceFacts& device : gpus())
-    for (const char* const cell : {"rnn_tanh", "lstm", "gru"})
-      for (const DataType type : {DataType::f32, DataType::f16})
-        for (std::int64_t H = 1; H < 1100; H += H < 40 ? 1 : 37)
-          for (const std::int64_t B : {0, 1, 9, 200})
-            for (const cuda::PersistentForm form :
-                 {cuda::PersistentForm::block, cuda::PersistentForm::cluster,
-                  cuda::PersistentForm::grid}) {
-              RnnSpec spec{.cell = cell, .input_size = 3, .hidden_size = H, .type = type};
-              const auto choice = [&](bool backward) {
-                const cuda::PersistentPass pass{.form = form, .backward = backward};
-                const cuda::PersistentChoice chosen =
-                    cuda::choose_persistent(pass, spec, find_cell(cell), {100, B}, device);
-                EXPECT_EQ(chosen.shape.has_value(), chosen.reason.empty());
-                if (chosen.shape) expect_possible(*chosen.shape, pass, device);
-                return chosen.shape;
-              };
-              const auto forward = choice(false), backward = choice(true);
-              spec.algorithm = cuda::to_string(form);
-              if (!forward) {
-                EXPECT_THROW(decide(spec, {100, B}, Mode::training, device), UnsupportedError);
-                continue;
-              }
-              const Decision decision = decide(spec, {100, B}, Mode::training, device);
-              EXPECT_EQ(decision.algorithm, spec.algorithm);
-              EXPECT_EQ(decision.persistent_backward.has_value(), backward.has_value());
-              EXPECT_FALSE(decide(spec, {100, B}, Mode::inference, device).persistent_backward);
-            }
-}
-
-/// What no cluster holds, a grid does: R of an LSTM in f16 up to 2048 units; of more, or in f32, a
-/// part is streamed.
-TEST(CudaPlanner, HasAGridForWhatNoClusterHolds) {
-  using Form = cuda::PersistentForm;
-  const auto shape = [](const cuda::PersistentPass& pass, std::int64_t H, DataType type,
-                        Math math = Math::strict) {
-    const RnnSpec spec{.input_size = 3, .hidden_size = H, .type = type, .math = math};
-    return cuda::choose_persistent(pass, spec, find_cell("lstm"), {100, 8}, h200()).shape;
-  };
-  for (const bool backward : {false, true}) {
-    const cuda::PersistentPass cluster{Form::cluster, backward}, grid{Form::grid, backward};
-    EXPECT_TRUE(shape(cluster, 512, DataType::f16));
-    EXPECT_FALSE(shape(cluster, 1024, DataType::f16));
-    const auto is_streamed = [&](std::int64_t H, DataType type, Math math = Math::strict) {
-      const auto chosen = shape(grid, H, type, math);
-      EXPECT_TRUE(chosen) << H << " backward " << backward;
-      return chosen && chosen->streamed_depth() > 0;
-    };
-    EXPECT_FALSE(is_streamed(1024, DataType::f16));
-    EXPECT_FALSE(is_streamed(2048, DataType::f16));
-    EXPECT_TRUE(is_streamed(4096, DataType::f16));
-    EXPECT_FALSE(is_streamed(1024, DataType::f32, Math::tf32));
-    EXPECT_FALSE(is_streamed(768, DataType::f32));
-    EXPECT_TRUE(is_streamed(1024, DataType::f32));
-    EXPECT_FALSE(shape(grid, 16'384, DataType::f16));
-  }
-}
-
-TEST(CudaPlanner, SaysWhyNoGridTakesVeryManyUnits) {
-  const Decision decision = decide(lstm(64, 10'000), {100, 8}, Mode::inference, h200());
-  EXPECT_EQ(decision.candidates[3].reason,
-            "a block would need 10 warps for its units; it has at most 8");
-}
-
-/// What was found out about room is of the form that was asked about.
-TEST(CudaPlanner, KeepsRoomToTheFormThatTheSpecNames) {
-  RnnSpec spec = lstm(64, 600);
-  spec.cell = "rnn_tanh";
-  spec.algorithm = "cluster";
-  const auto candidates = [&spec](const Room& room) {
-    return decide(spec, {100, 8}, Mode::training, h200(), room).candidates;
-  };
-  const auto all = candidates({}), less = candidates({.forward = 8, .backward = 1});
-  EXPECT_EQ(all[1].reason, less[1].reason);
-  EXPECT_NE(all[2].reason, less[2].reason);
-  EXPECT_EQ(all[3].reason, less[3].reason);
-}
-
-TEST(CudaPlanner, SaysWhichBackwardATrainingPlanHas) {
-  RnnSpec spec = lstm(64, 512);
-  spec.type = DataType::f16;
-  spec.algorithm = "cluster";
-  const auto reason = [&](Mode mode, const Room& room = {}) {
-    return decide(spec, {100, 8}, mode, h200(), room).candidates[2].reason;
-  };
-  EXPECT_EQ(reason(Mode::inference).find("backward"), std::string::npos);
-  EXPECT_NE(reason(Mode::training).find("; backward 16 blocks of "), std::string::npos)
-      << reason(Mode::training);
-  EXPECT_NE(reason(Mode::training, {.backward = 8})
-                .find("; backward by steps: R does not fit: a block would need "),
-            std::string::npos)
-      << reason(Mode::training, {.backward = 8});
-  EXPECT_NE(reason(Mode::training, {.backward = 1})
-                .find("; backward by steps: the device has no room for it"),
-            std::string::npos);
 }
 
 TEST(CudaPlanner, RefusesAlgorithmsInSentences) {

@@ -1,7 +1,9 @@
-// GPUs as the planner knows them, for its tests: sizes as NVIDIA publishes them, L2 in round numbers.
+// GPUs as the planner knows them, for its tests: sizes as NVIDIA publishes them, L2 in round
+// numbers.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "facts.hpp"
 
@@ -44,6 +46,10 @@ inline DeviceFacts h200() {
 }
 inline DeviceFacts b200() {
   return gpu("NVIDIA B200", 10, 0, 148, 180 * GiB, 126 * MiB);
+}
+/// Those that takt's code runs on.
+inline std::vector<DeviceFacts> gpus() {
+  return {a100(), rtx4090(), h100(), h200(), b200()};
 }
 
 }  // namespace takt::gpu_facts

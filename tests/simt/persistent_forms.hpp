@@ -1,0 +1,91 @@
+// The shapes and semantics in which the persistent kernels are tested.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "simt.hpp"
+#include "step_layer.hpp"
+
+namespace takt::persistent_layer {
+
+using step_layer::Semantics;
+
+struct Shape {
+  std::int64_t T, B, H;
+  int blocks = 1, parts = 1, row_tiles = 1;
+  std::int64_t chunk = 0;       ///< steps of a launch; 0: all
+  bool gave_up_before = false;  ///< a kernel of the same call
+  bool in_grid = false;
+  std::int64_t at_once = 0;                ///< groups of a launch; 0: all
+  std::int64_t shared_k_blocks = 1 << 20;  ///< of a warp; in a grid the others are streamed
+};
+
+inline std::string described(const Shape& shape, const Semantics& semantics) {
+  return (testing::Message() << "T " << shape.T << " B " << shape.B << " H " << shape.H << ", "
+                             << shape.blocks << " blocks, " << shape.parts << " parts, "
+                             << shape.row_tiles << " row tiles, chunks of " << shape.chunk
+                             << (shape.in_grid ? ", in a grid" : "") << ", reverse "
+                             << semantics.reverse << ", lengths " << semantics.lengths
+                             << ", resets " << semantics.resets)
+      .GetString();
+}
+
+/// Each in two of the schedules, and each schedule with both words of every option.
+template <class Check>
+void for_each_semantics(const Check& check) {
+  const std::vector<simt::Schedule> schedules = simt::kernel_schedules();
+  for (std::size_t n = 0; n < 16; ++n) {
+    const simt::Schedule& schedule = schedules[(n + n / 4) % schedules.size()];
+    SCOPED_TRACE(simt::to_string(schedule));
+    simt::set_schedule(schedule);
+    check(Semantics{.reverse = n % 2 != 0, .lengths = n / 2 % 2 != 0, .resets = n / 4 % 2 != 0});
+  }
+}
+
+/// Units and rows that do and do not fill their tiles, every size of cluster, parts of k, several
+/// groups, chunks; in a grid one block, blocks of several tiles and with no whole k block of their
+/// own, groups one after the other, R streamed in part.
+struct Form {
+  Shape shape;
+  Semantics semantics{};
+};
+inline std::vector<Form> forms(bool in_grid) {
+  const Semantics all{.reverse = true, .lengths = true, .resets = true};
+  std::vector<Form> forms{
+      {{.T = 5, .B = 3, .H = 40}, all},
+      {{.T = 5, .B = 1, .H = 1}},
+      {{.T = 1, .B = 9, .H = 16}},
+      {{.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
+      {{.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
+      {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
+      {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all}};
+  if (in_grid)
+    forms = {
+        {{.T = 4, .B = 3, .H = 5, .parts = 2}},
+        {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2}, all},
+        {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4}, all},
+        {{.T = 6, .B = 50, .H = 100, .blocks = 7, .parts = 6, .row_tiles = 3, .at_once = 2}, all},
+        {{.T = 4, .B = 9, .H = 500, .blocks = 32, .parts = 2, .shared_k_blocks = 1}, all},
+        {{.T = 3, .B = 2, .H = 270, .blocks = 9, .parts = 2, .shared_k_blocks = 0}}};
+  for (Form& form : forms) form.shape.in_grid = in_grid;
+  return forms;
+}
+
+/// Each half of what is exchanged is used many times over.
+inline std::vector<Shape> long_shapes() {
+  const Shape cluster{.T = 300, .B = 2, .H = 20, .blocks = 2};
+  Shape block = cluster, in_chunks = cluster, grid = cluster;
+  block.blocks = 1;
+  in_chunks.chunk = 37;
+  grid.parts = 2, grid.in_grid = true;
+  Shape grid_in_chunks = grid;
+  grid_in_chunks.chunk = 37;
+  return {cluster, block, in_chunks, grid, grid_in_chunks};
+}
+
+}  // namespace takt::persistent_layer
