@@ -13,6 +13,7 @@
 #include <takt/kernels/ptx/st_async.cuh>
 
 #include "device_array.hpp"
+#include "race/race.hpp"
 
 namespace simt {
 namespace {
@@ -144,6 +145,15 @@ TEST_P(RaceChecker, KnowsWhatManyStoresUnderWayHaveSeen) {
   stream.wait();
   EXPECT_EQ(value.get()[0], 2 * words_under_way);
   for (const Report& report : take_reports()) ADD_FAILURE() << report.text;
+}
+
+TEST_P(RaceChecker, KeepsNothingOfFreedMemory) {
+  const std::size_t before = race::pages_kept();
+  {
+    const DeviceArray<float> values(std::vector<float>(1 << 16));
+    EXPECT_GT(race::pages_kept(), before + 60);
+  }
+  EXPECT_EQ(race::pages_kept(), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schedules, RaceChecker, testing::ValuesIn(all_schedules()), schedule_name);

@@ -24,6 +24,8 @@ void leave();
 void watch(const void* begin, std::size_t bytes);
 /// Memory that is freed: what was done to it orders nothing any more.
 void forget(const void* begin, std::size_t bytes);
+/// Of memory that is watched.
+std::size_t pages_kept();
 
 // Accesses of the current thread.
 void access_at(const void* address, std::size_t bytes, bool writes, const void* pc);

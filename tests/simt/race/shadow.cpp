@@ -156,6 +156,16 @@ void forget(const void* begin, std::size_t bytes) {
     page.watched[place] = false;
     if (page.cells) (*page.cells)[place] = Cell{};
   });
+  // A page's cells take a hundred times its own memory.
+  last = nullptr;
+  const auto first = reinterpret_cast<std::uintptr_t>(begin);
+  for (std::uintptr_t number = first / page_bytes; number * page_bytes < first + bytes; ++number)
+    if (const auto found = pages.find(number); found != pages.end() && found->second.watched.none())
+      pages.erase(found);
+}
+
+std::size_t pages_kept() {
+  return pages.size();
 }
 
 void access_at(const void* address, std::size_t bytes, bool writes, const void* pc) {
