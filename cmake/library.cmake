@@ -5,7 +5,8 @@ file(GLOB sources CONFIGURE_DEPENDS src/*.cpp src/cpu/*.cpp)
 file(GLOB_RECURSE reference_sources CONFIGURE_DEPENDS src/reference/*.cpp)
 list(APPEND sources ${reference_sources})
 list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cpu/level.cpp)
-set(cuda_planning ${PROJECT_SOURCE_DIR}/src/cuda/layout.cpp ${PROJECT_SOURCE_DIR}/src/cuda/persistent.cpp)
+set(cuda_planning layout.cpp model.cpp persistent.cpp)
+list(TRANSFORM cuda_planning PREPEND ${PROJECT_SOURCE_DIR}/src/cuda/)
 list(APPEND sources ${cuda_planning})
 
 # Kernels are included as <takt/kernels/...>, as they are once installed.

@@ -2,7 +2,6 @@
 #include "check_call.hpp"
 #include "cpu/run.hpp"
 #include "cuda/cuda.hpp"
-#include "cuda/persistent.hpp"
 #include "device.hpp"
 #include "plan_state.hpp"
 
@@ -10,40 +9,14 @@ namespace takt {
 
 namespace {
 
-/// Where the device has no room for a cluster (MPS, MIG, groups of few multiprocessors), the next
-/// smaller ones are tried; for want of one backward is by steps.
-Decision decide_on(const Device& device, const RnnSpec& spec, Dims largest, Mode mode) {
-  const DeviceFacts& facts = device.state()->facts;
-  Room room;
-  const auto smaller = [](const policy::PersistentShape& shape) {
-    return shape.in_grid ? 0 : shape.blocks / 2;
-  };
-  while (true) {
-    Decision decision = decide(spec, largest, mode, facts, room);
-    const auto groups_at_once = [&](const policy::PersistentShape& shape) {
-      return cuda::groups_at_once(device, spec, decision.cell_index, shape);
-    };
-    if (!decision.persistent) return decision;
-    decision.groups_at_once = groups_at_once(*decision.persistent);
-    if (decision.groups_at_once == 0) {
-      room.forward = smaller(*decision.persistent);
-      // Of one block, and of a grid, there is none.
-      const cuda::PersistentPass less{cuda::PersistentForm::cluster, false, room.forward};
-      if (!cuda::choose_persistent(less, spec, *decision.cell, largest, facts).shape)
-        cuda::refuse_room(*decision.persistent);
-      continue;
-    }
-    if (!decision.persistent_backward) return decision;
-    decision.backward_groups_at_once = groups_at_once(*decision.persistent_backward);
-    if (decision.backward_groups_at_once > 0) return decision;
-    room.backward = smaller(*decision.persistent_backward);
-  }
-}
-
 std::shared_ptr<const Plan::State> make_state(const RnnSpec& spec, Dims largest, Mode mode,
                                               const Device& device) {
+  const auto groups_at_once = [&](std::int64_t cell_index, const policy::PersistentShape& shape) {
+    return cuda::groups_at_once(device, spec, cell_index, shape);
+  };
   auto state = std::make_shared<Plan::State>(
-      Plan::State{spec, largest, mode, device, decide_on(device, spec, largest, mode)});
+      Plan::State{spec, largest, mode, device,
+                  decide_on(spec, largest, mode, device.state()->facts, groups_at_once)});
   if (device.kind() == DeviceKind::cuda) state->prepared = cuda::prepare(*state);
   return state;
 }

@@ -8,6 +8,10 @@
 
 namespace takt {
 
+namespace cuda {
+struct Model;
+}
+
 struct DeviceFacts {
   DeviceKind kind = DeviceKind::cpu;
   std::string name{};  // that of no other model: processor_name.hpp; "NVIDIA H200"
@@ -26,8 +30,9 @@ struct DeviceFacts {
   std::int64_t shared_bytes_per_block = 0;  // at most
   int largest_cluster = 1;                  // blocks; 1: the device has no clusters
   bool cooperative_launches = false;        // of blocks that are all on the device at once
-  int driver = 0, runtime = 0;  // versions, as CUDART_VERSION is written: 13000 for 13.0
-  std::string architectures{};  // that takt's kernels were compiled for: "80 90a"
+  int driver = 0, runtime = 0;         // versions, as CUDART_VERSION is written: 13000 for 13.0
+  std::string architectures{};         // that takt's kernels were compiled for: "80 90a"
+  const cuda::Model* model = nullptr;  // constants that were measured of such a device, if any were
 };
 
 /// "cuda:0 (NVIDIA H200, compute capability 9.0, 132 SMs, 139 GiB)".

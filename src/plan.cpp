@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "cpu/layout.hpp"
 #include "cuda/layout.hpp"
+#include "cuda/model.hpp"
 #include "cuda/persistent.hpp"
 #include "say.hpp"
 
@@ -38,13 +40,17 @@ void refuse_on_cpu(const RnnSpec& spec) {
 }
 
 /// Takes the algorithm that the spec names, or `usual`, among the candidates that have no reason
-/// against them.
-void take(Decision& decision, const RnnSpec& spec, std::string_view usual) {
+/// against them. `why_not`: what is said of the others before what they are.
+void take(Decision& decision, const RnnSpec& spec, std::string_view usual,
+          const std::string& why_not = "") {
   const std::string_view wanted = spec.algorithm.empty() ? usual : std::string_view(spec.algorithm);
   std::string words;
   for (Candidate& candidate : decision.candidates) {
     words += (words.empty() ? "" : ", ") + std::string(candidate.algorithm);
-    if (candidate.algorithm != wanted) continue;
+    if (candidate.algorithm != wanted) {
+      if (candidate.taken) candidate.reason = why_not + candidate.reason;
+      continue;
+    }
     if (!candidate.taken)
       unsupported("Plan", "algorithm",
                   " is " + std::string(wanted) + ", which cannot run this: " + candidate.reason);
@@ -98,46 +104,111 @@ void size_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
   }
 }
 
-/// A form's candidate, and its shapes where it is the one that the spec names. Where R^T does not
-/// fit, backward is by steps.
-Candidate persistent_candidate(Decision& decision, cuda::PersistentForm form, const RnnSpec& spec,
-                               Dims largest, Mode mode, const DeviceFacts& device,
-                               const Room& room) {
-  const std::string word(cuda::to_string(form));
-  const cuda::PersistentChoice forward =
-      cuda::choose_persistent({form, false, room.forward}, spec, *decision.cell, largest, device);
-  if (!forward.shape) return {cuda::to_string(form), false, forward.reason};
-  std::string text = cuda::describe(forward, largest.B);
-  cuda::PersistentChoice backward;
-  if (mode == Mode::training) {
-    backward =
-        cuda::choose_persistent({form, true, room.backward}, spec, *decision.cell, largest, device);
-    text += backward.shape ? "; backward " + cuda::describe(backward, largest.B)
-                           : "; backward by steps: " + backward.reason;
-  }
-  if (spec.algorithm != word)
-    return {cuda::to_string(form), true, "only by name, until it is measured: " + text};
-  decision.persistent = forward.shape;
-  decision.persistent_backward = backward.shape;
-  return {cuda::to_string(form), true, text};
-}
+using cuda::PersistentForm;
 
+/// A way to run a spec on a cuda device. Where R^T does not fit a form, it goes backward by steps.
+struct Way {
+  Candidate candidate;
+  std::optional<PersistentForm> form{};
+  cuda::PersistentChoice forward{}, backward{};
+  double call_us = 0;  // by the planner's model
+};
+
+class Ways {
+ public:
+  Ways(const RnnSpec& spec, const CellInfo& cell, Dims largest, Mode mode,
+       const DeviceFacts& device)
+      : spec_(spec),
+        cell_(cell),
+        largest_(largest),
+        device_(device),
+        trains_(mode == Mode::training) {}
+
+  Way step() const {
+    Way way{.candidate = {"step", true,
+                          "W x as one product a chunk of steps; a product and a gate kernel each "
+                          "step, " +
+                              cuda::us_a_step(step_us())}};
+    way.call_us = steps() * step_us() * (trains_ ? 2 : 1);
+    return with_time(way);
+  }
+
+  Way persistent(PersistentForm form, const Room::Most& room) const {
+    Way way{.candidate = {cuda::to_string(form), false, ""}, .form = form};
+    way.forward = choose(form, false, room.forward);
+    if (!way.forward.shape) {
+      way.candidate.reason = way.forward.reason;
+      return way;
+    }
+    way.candidate.taken = true;
+    way.candidate.reason = cuda::describe(way.forward, largest_.B);
+    way.call_us = call_us(way.forward);
+    if (trains_) add_backward(way, room.backward);
+    return with_time(way);
+  }
+
+ private:
+  cuda::StepSize size() const { return {spec_, cell_, largest_.B}; }
+  double steps() const { return static_cast<double>(largest_.T); }
+  double step_us() const { return cuda::step_us(size(), device_); }
+  cuda::PersistentChoice choose(PersistentForm form, bool backward, int most_blocks) const {
+    return cuda::choose_persistent({form, backward, most_blocks}, spec_, cell_, largest_, device_);
+  }
+  double call_us(const cuda::PersistentChoice& choice) const {
+    return cuda::persistent_call_us(*choice.shape, largest_.T, device_) + steps() * choice.step_us;
+  }
+  /// In the same form, or by steps: where it does not fit, or, unless the form was named, where the
+  /// model finds that faster.
+  void add_backward(Way& way, int most_blocks) const {
+    const double by_steps_us = steps() * step_us();
+    way.backward = choose(*way.form, true, most_blocks);
+    if (way.backward.shape && spec_.algorithm.empty() && call_us(way.backward) > by_steps_us)
+      way.backward = {.shape = {}, .reason = "that is faster by the model"};
+    way.candidate.reason += way.backward.shape
+                                ? "; backward " + cuda::describe(way.backward, largest_.B)
+                                : "; backward by steps: " + way.backward.reason;
+    way.call_us += way.backward.shape ? call_us(way.backward) : by_steps_us;
+  }
+  Way with_time(Way way) const {
+    way.candidate.reason += ", " + number(static_cast<std::int64_t>(std::llround(way.call_us))) +
+                            " us a call" + cuda::model_of(device_).by();
+    return way;
+  }
+
+  const RnnSpec& spec_;
+  const CellInfo& cell_;
+  Dims largest_;
+  const DeviceFacts& device_;
+  bool trains_;
+};
+
+/// A persistent form is taken by itself only where its constants were measured: a guess of ours is
+/// no reason to leave the algorithm that needs nothing of a device.
 void decide_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
                  const DeviceFacts& device, const Room& room) {
   if (const std::string why = why_not_cuda(device); !why.empty())
     unsupported("Plan", "device", " is " + describe(device) + "; " + why);
-  const auto persistent = [&](cuda::PersistentForm form) {
-    const bool was_asked = spec.algorithm == cuda::to_string(form);
-    return persistent_candidate(decision, form, spec, largest, mode, device,
-                                was_asked ? room : Room{});
-  };
-  decision.candidates = {
-      {"step", true, "W x as one product a chunk of steps; a product and a gate kernel each step"},
-      persistent(cuda::PersistentForm::block),
-      persistent(cuda::PersistentForm::cluster),
-      persistent(cuda::PersistentForm::grid),
-      {"cpu", false, "it runs on a cpu device"}};
-  take(decision, spec, "step");
+  const bool is_measured = cuda::model_of(device).is_measured();
+  const Ways ways(spec, *decision.cell, largest, mode, device);
+  std::vector<Way> all = {ways.step()};
+  for (const PersistentForm form : cuda::persistent_forms)
+    all.push_back(ways.persistent(form, room.of(form)));
+  const Way* fastest = &all[0];
+  for (const Way& way : all) {
+    decision.candidates.push_back(way.candidate);
+    if (is_measured && way.candidate.taken && way.call_us < fastest->call_us) fastest = &way;
+  }
+  decision.candidates.push_back({"cpu", false, "it runs on a cpu device"});
+  take(decision, spec, fastest->candidate.algorithm,
+       !spec.algorithm.empty() ? "another is named: "
+       : is_measured           ? "slower by the model: "
+                               : "only by name, since no constants of the device are measured: ");
+  for (const Way& way : all)
+    if (way.candidate.algorithm == decision.algorithm) {
+      decision.form = way.form;
+      decision.persistent = way.forward.shape;
+      decision.persistent_backward = way.backward.shape;
+    }
   size_cuda(decision, spec, largest, mode, device);
 }
 
@@ -184,6 +255,35 @@ Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts&
   else
     decide_cpu(decision, spec, largest, mode, device);
   return decision;
+}
+
+Decision decide_on(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device,
+                   const GroupsAtOnce& groups_at_once) {
+  Room room;
+  const auto smaller = [](const policy::PersistentShape& shape) {
+    return shape.in_grid ? 0 : shape.blocks / 2;
+  };
+  while (true) {
+    Decision decision = decide(spec, largest, mode, device, room);
+    if (!decision.persistent) return decision;
+    Room::Most& most = room.of(*decision.form);
+    const auto ask = [&](const policy::PersistentShape& shape) {
+      return groups_at_once(decision.cell_index, shape);
+    };
+    decision.groups_at_once = ask(*decision.persistent);
+    if (decision.groups_at_once == 0) {
+      most.forward = smaller(*decision.persistent);
+      const cuda::PersistentPass less{*decision.form, false, most.forward};
+      const bool is_named = !spec.algorithm.empty();
+      if (is_named && !cuda::choose_persistent(less, spec, *decision.cell, largest, device).shape)
+        cuda::refuse_room(*decision.persistent);
+      continue;
+    }
+    if (!decision.persistent_backward) return decision;
+    decision.backward_groups_at_once = ask(*decision.persistent_backward);
+    if (decision.backward_groups_at_once > 0) return decision;
+    most.backward = smaller(*decision.persistent_backward);
+  }
 }
 
 std::string explain(const Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,

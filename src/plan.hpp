@@ -1,7 +1,10 @@
 // The decision how to run a spec: pure, printable, tested without any device.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -14,6 +17,7 @@
 #include <takt/spec.hpp>
 #include <takt/types.hpp>
 
+#include "cuda/persistent.hpp"
 #include "facts.hpp"
 
 namespace takt {
@@ -23,6 +27,8 @@ struct Decision {
   std::int64_t cell_index = 0;  // in AllCells
   std::vector<Candidate> candidates;
   std::string_view algorithm;
+  /// Which persistent form that is, if it is one.
+  std::optional<cuda::PersistentForm> form{};
   /// Of the algorithms "block", "cluster" and "grid"; backward is by steps where it has none. And
   /// how many groups of them the device runs at once, where it was asked.
   std::optional<policy::PersistentShape> persistent{}, persistent_backward{};
@@ -42,15 +48,29 @@ const CellInfo& find_cell(const char* where, std::string_view name);
 /// that nothing serves yet.
 const CellInfo& check_spec(const char* where, const RnnSpec& spec);
 
-/// Blocks of a group of the persistent kernel that a spec names, in each pass: more had no room on
-/// the device.
+/// Blocks of a group of a persistent kernel, in each pass: more had no room on the device.
 struct Room {
-  int forward = std::numeric_limits<int>::max(), backward = forward;
+  struct Most {
+    int forward = std::numeric_limits<int>::max(), backward = forward;
+  };
+  std::array<Most, std::size(cuda::persistent_forms)> forms{};
+
+  Most& of(cuda::PersistentForm form) { return forms[static_cast<std::size_t>(form)]; }
+  const Most& of(cuda::PersistentForm form) const { return forms[static_cast<std::size_t>(form)]; }
 };
 
 /// Throws as check_spec does, and for sizes that are out of range.
 Decision decide(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device,
                 const Room& room = {});
+
+/// How many groups of a cell's shape a device runs at once; 0: it has no room for any now.
+using GroupsAtOnce =
+    std::function<int(std::int64_t cell_index, const policy::PersistentShape& shape)>;
+/// Decides for a device that is asked. Where it has no room for a cluster (MPS, MIG, groups of few
+/// multiprocessors), the next smaller ones are tried; for want of one backward is by steps. Throws
+/// UnsupportedError where there is none of the algorithm that the spec names.
+Decision decide_on(const RnnSpec& spec, Dims largest, Mode mode, const DeviceFacts& device,
+                   const GroupsAtOnce& groups_at_once);
 
 /// Several lines for a reader.
 std::string explain(const Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,

@@ -3,45 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "facts.hpp"
+#include "limit_fixture.hpp"
 #include "tool/prediction.hpp"
 #include "tool_run.hpp"
 
 namespace {
 
 using takt::test::Folder;
+using takt::test::whole_limit_fixture;
 using takt::tool::frozen_constants;
 using takt::tool::Json;
 using takt::tool::read_limit_records;
-
-Json fixture() {
-  std::ifstream file(TAKT_TEST_DATA_DIR "/limit/microbench.json");
-  return Json::parse(file);
-}
-
-/// The fixture with what it lacks: clusters of other sizes, products of other types.
-Json whole_constants() {
-  Json json = fixture();
-  json["device"]["compute_capability"] = "9.0";
-  const Json results = json["results"];
-  for (const Json& result : results)
-    for (const int blocks : {2, 8, 16}) {
-      Json other = result;
-      if (other["parameters"].value("blocks", Json()) != 4) continue;
-      other["parameters"]["blocks"] = blocks;
-      json["results"].push_back(other);
-    }
-  for (const Json& result : results)
-    for (const char* type : {"f16", "tf32"}) {
-      Json other = result;
-      if (other["name"] != "mma_rate") continue;
-      other["parameters"]["type"] = type;
-      json["results"].push_back(other);
-    }
-  return json;
-}
 
 // A run of the micro benchmarks may be cut short behind what the model needs.
 TEST(FrozenConstants, MayBeOfARunThatWasCutShortBehindThem) {
@@ -52,7 +25,7 @@ TEST(FrozenConstants, MayBeOfARunThatWasCutShortBehindThem) {
     folder.write("a.json", record.dump());
     return frozen_constants(read_limit_records(folder.path()), gpu).has_value();
   };
-  const Json whole = whole_constants();
+  const Json whole = whole_limit_fixture();
   EXPECT_TRUE(is_taken(whole));
   for (std::size_t n = 0; n < whole["results"].size(); ++n) {
     // Of each name with the same blocks and type the others go, too.

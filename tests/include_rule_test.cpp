@@ -140,7 +140,7 @@ Files files_of_the_tree() {
   for (const char* folder : {"include", "kernels", "src", "tests", "bench", "examples"}) {
     if (!fs::exists(root / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator{root / folder}) {
-      static const std::set<std::string> extensions{".hpp", ".cpp", ".cuh", ".cu"};
+      static const std::set<std::string> extensions{".hpp", ".cpp", ".cuh", ".cu", ".inc"};
       if (entry.is_regular_file() && extensions.contains(entry.path().extension()))
         files.insert(entry.path().lexically_relative(root));
     }
@@ -184,6 +184,7 @@ const Files sample_files{
     "examples/song/verse.cpp",    "tests/song/verse_test.cpp",
     "examples/song/high/note.cu", "examples/song/high/note.hpp",
     "examples/dance/step.hpp",    "src/verse.hpp",
+    "src/cuda/list.inc",
 };
 
 TEST(IncludeRule, RefusesEachArrowThatGoesUp) {
@@ -226,6 +227,7 @@ TEST(IncludeRule, RefusesEachArrowThatGoesUp) {
       {"examples/song/high/note.cu", {false, "takt/kernels/step.cuh"}},
       {"tests/plan_test.cpp", {true, "song/verse.hpp"}},
       {"tests/plan_test.cpp", {true, "missing.hpp"}},
+      {"include/takt/plan.hpp", {true, "../../src/cuda/list.inc"}},
   };
   for (const auto& [path, include] : refused)
     EXPECT_NE(refusal(path, include, sample_files), "") << path << ' ' << include.name;

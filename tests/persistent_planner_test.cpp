@@ -39,9 +39,7 @@ TEST(PersistentPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
       for (const DataType type : {DataType::f32, DataType::f16})
         for (std::int64_t H = 1; H < 1100; H += H < 40 ? 1 : 37)
           for (const std::int64_t B : {0, 1, 9, 200})
-            for (const cuda::PersistentForm form :
-                 {cuda::PersistentForm::block, cuda::PersistentForm::cluster,
-                  cuda::PersistentForm::grid}) {
+            for (const cuda::PersistentForm form : cuda::persistent_forms) {
               RnnSpec spec{.cell = cell, .input_size = 3, .hidden_size = H, .type = type};
               const auto choice = [&](bool backward) {
                 const cuda::PersistentPass pass{.form = form, .backward = backward};
@@ -98,15 +96,21 @@ TEST(PersistentPlanner, SaysWhyNoGridTakesVeryManyUnits) {
             "a block would need 10 warps for its units; it has at most 8");
 }
 
+Room room_of_clusters(const Room::Most& most) {
+  Room room;
+  room.of(cuda::PersistentForm::cluster) = most;
+  return room;
+}
+
 /// What was found out about room is of the form that was asked about.
-TEST(PersistentPlanner, KeepsRoomToTheFormThatTheSpecNames) {
+TEST(PersistentPlanner, KeepsTheRoomOfAFormToIt) {
   RnnSpec spec = lstm(64, 600);
   spec.cell = "rnn_tanh";
   spec.algorithm = "cluster";
   const auto candidates = [&spec](const Room& room) {
     return decide(spec, {100, 8}, Mode::training, h200(), room).candidates;
   };
-  const auto all = candidates({}), less = candidates({.forward = 8, .backward = 1});
+  const auto all = candidates({}), less = candidates(room_of_clusters({8, 1}));
   EXPECT_EQ(all[1].reason, less[1].reason);
   EXPECT_NE(all[2].reason, less[2].reason);
   EXPECT_EQ(all[3].reason, less[3].reason);
@@ -116,14 +120,14 @@ TEST(PersistentPlanner, SaysWhichBackwardATrainingPlanHas) {
   RnnSpec spec = lstm(64, 512);
   spec.type = DataType::f16;
   spec.algorithm = "cluster";
-  const auto reason = [&](Mode mode, const Room& room = {}) {
-    return decide(spec, {100, 8}, mode, h200(), room).candidates[2].reason;
+  const auto reason = [&](Mode mode, const Room::Most& most = {}) {
+    return decide(spec, {100, 8}, mode, h200(), room_of_clusters(most)).candidates[2].reason;
   };
   EXPECT_EQ(reason(Mode::inference).find("backward"), std::string::npos);
   EXPECT_NE(reason(Mode::training).find("; backward 16 blocks of "), std::string::npos)
       << reason(Mode::training);
   EXPECT_NE(reason(Mode::training, {.backward = 8})
-                .find("; backward by steps: R does not fit: a block would need "),
+                .find("; backward by steps: the device has no room for as many blocks as R needs"),
             std::string::npos)
       << reason(Mode::training, {.backward = 8});
   EXPECT_NE(reason(Mode::training, {.backward = 1})

@@ -1,15 +1,18 @@
 // docs/persistent-shapes.md: what the planner has for each listed shape, on an H200.
 #ifdef TAKT_TOOL
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "cuda/model.hpp"
 #include "cuda/persistent.hpp"
 #include "gpu_facts.hpp"
 #include "shape.hpp"
@@ -20,14 +23,14 @@ namespace {
 const std::string page_path = TAKT_SOURCE_DIR "/docs/persistent-shapes.md";
 const char* const head = R"(# Persistent kernels, planned
 
-The fastest persistent kernel by the planner's model for each size that the lists of
+The fastest persistent kernel by the [planner's model](planner.md) for each size that the lists of
 [bench/shapes](../bench/shapes) name for a GPU, on an H200, in both passes. The model's constants
-([persistent.cpp](../src/cuda/persistent.cpp)) are guesses from published figures: none has been
-measured, and neither has any time of this page. *us a step* is that of the recurrence alone, of all
-rows of the batch. A test holds this page against the planner; with TAKT_WRITE_PAGE=1 it writes it.
+are guesses: none has been measured, and neither has any time of this page. *us a step* is that of
+the recurrence alone, of all rows of the batch; *steps* that of the step algorithm, which takes as
+long in either pass; *fused* that of one kernel a step that has the product and the gates, which takt
+does not have. A test holds this page against the planner; with
+TAKT_WRITE_PAGE=1 it writes it.
 
-| cell | type | B | H | forward | R streamed | us a step | backward | R^T streamed | us a step |
-|---|---|--:|--:|---|--:|--:|---|--:|--:|
 )";
 
 struct Best {
@@ -35,50 +38,119 @@ struct Best {
   cuda::PersistentChoice choice{};
 };
 
-Best best_of(const bench::Shape& shape, bool backward) {
-  const RnnSpec spec{.cell = shape.cell,
-                     .input_size = shape.I,
-                     .hidden_size = shape.H,
-                     .type = shape.type,
-                     .math = shape.math};
-  Best best;
-  for (const auto form :
-       {cuda::PersistentForm::block, cuda::PersistentForm::cluster, cuda::PersistentForm::grid}) {
-    const auto choice = cuda::choose_persistent({form, backward}, spec, find_cell(shape.cell),
-                                                {shape.T, shape.B}, gpu_facts::h200());
-    if (choice.shape && (!best.choice.shape || choice.step_us < best.choice.step_us))
-      best = {form, choice};
+struct Row {
+  bench::Shape shape;
+  RnnSpec spec;
+  Best forward{}, backward{};
+  double steps_us = 0, fused_us = 0;
+
+  explicit Row(const bench::Shape& of)
+      : shape(of),
+        spec{.cell = of.cell,
+             .input_size = of.I,
+             .hidden_size = of.H,
+             .type = of.type,
+             .math = of.math},
+        forward(best(false)),
+        backward(best(true)) {
+    const cuda::StepSize size{spec, find_cell(of.cell), of.B};
+    steps_us = cuda::step_us(size, gpu_facts::h200());
+    fused_us = cuda::fused_step_us(size, gpu_facts::h200());
   }
-  return best;
+
+ private:
+  Best best(bool backward_pass) const {
+    Best found;
+    for (const auto form : cuda::persistent_forms) {
+      const auto choice =
+          cuda::choose_persistent({form, backward_pass}, spec, find_cell(shape.cell),
+                                  {shape.T, shape.B}, gpu_facts::h200());
+      if (choice.shape && (!found.choice.shape || choice.step_us < found.choice.step_us))
+        found = {form, choice};
+    }
+    return found;
+  }
+};
+
+bool is_streamed(const Best& best) {
+  return best.choice.shape && best.choice.shape->streamed_depth() > 0;
 }
 
-std::string cells_of(const bench::Shape& shape, bool backward) {
-  const Best best = best_of(shape, backward);
-  if (!best.choice.shape) return " | none | | |";
+std::string us_text(double us) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", us);
+  return text;
+}
+
+std::string cells_of(const Best& best, std::int64_t B) {
+  if (!best.choice.shape) return " | none | | ";
   const policy::PersistentShape& chosen = *best.choice.shape;
-  const std::int64_t groups = cuda::groups(chosen, shape.B);
-  char us[32];
-  std::snprintf(us, sizeof us, "%.2f", best.choice.step_us);
   const std::int64_t streamed = 100 * chosen.streamed_depth() / chosen.depth();
-  return " | " + std::string(cuda::to_string(best.form)) + ", " + std::to_string(groups) + " x " +
-         std::to_string(chosen.blocks) + " x " + std::to_string(chosen.threads()) + " | " +
-         (streamed > 0 ? std::to_string(streamed) + " %" : "") + " | " + us;
+  return " | " + std::string(cuda::to_string(best.form)) + ", " + std::to_string(chosen.groups(B)) +
+         " x " + std::to_string(chosen.blocks) + " x " + std::to_string(chosen.threads()) + " | " +
+         (streamed > 0 ? std::to_string(streamed) + " %" : "") + " | " +
+         us_text(best.choice.step_us);
+}
+
+/// What the model says of R that does not fit: streamed in a grid, or read by one kernel a step.
+/// Where takt's other algorithm is faster than both, `fused` is held against that.
+struct Streamed {
+  int all = 0, faster_than_fused = 0;
+  double least_gain = 1, most_gain = 1;  ///< of fused over the faster of takt's two
+
+  void add(const Row& row) {
+    if (!is_streamed(row.forward)) return;
+    const double us = row.forward.choice.step_us;
+    const double gain = std::min(us, row.steps_us) / row.fused_us;
+    least_gain = all == 0 ? gain : std::min(least_gain, gain);
+    most_gain = all == 0 ? gain : std::max(most_gain, gain);
+    ++all;
+    if (us < row.fused_us) ++faster_than_fused;
+  }
+  std::string text() const {
+    return std::to_string(faster_than_fused) + " of " + std::to_string(all) +
+           " (the fused kernel " + us_text(least_gain) + " to " + us_text(most_gain) +
+           " times as fast as the faster of streaming and steps)";
+  }
+};
+
+std::string summary(const std::vector<Row>& rows) {
+  int all = 0, faster = 0;
+  Streamed few_rows, many_rows;
+  for (const Row& row : rows) {
+    if (!row.forward.choice.shape) continue;
+    ++all;
+    if (row.forward.choice.step_us < row.steps_us) ++faster;
+    (row.shape.B <= policy::Persistent::row_tile ? few_rows : many_rows).add(row);
+  }
+  return "Forward, by these guesses:\n\n- of " + std::to_string(all) +
+         " sizes that have a persistent kernel, it is faster than steps at " +
+         std::to_string(faster) +
+         ";\n- where R is streamed, that is faster than the fused kernel, for B up to 8, at " +
+         few_rows.text() + "; for larger B at " + many_rows.text() + ".\n\n";
 }
 
 std::string page() {
-  std::string text = head;
-  std::set<std::string> rows;
+  std::vector<Row> rows;
+  std::set<std::string> names;
+  const auto name = [](const bench::Shape& shape) {
+    return "| " + shape.cell + " | " + std::string(precision_name(shape)) + " | " +
+           std::to_string(shape.B) + " | " + std::to_string(shape.H);
+  };
   for (const char* const list :
        {"gpu", "persistent", "sequence-length", "flashrnn", "deepbench-inference",
         "deepbench-training", "small-hidden", "structure", "grid"})
     for (const bench::Shape& shape :
-         bench::read_shapes(TAKT_SOURCE_DIR "/bench/shapes/" + std::string(list) + ".txt")) {
-      if (shape.type == DataType::f64) continue;
-      const std::string row = "| " + shape.cell + " | " + std::string(precision_name(shape)) +
-                              " | " + std::to_string(shape.B) + " | " + std::to_string(shape.H);
-      if (rows.insert(row).second)
-        text += row + cells_of(shape, false) + cells_of(shape, true) + " |\n";
-    }
+         bench::read_shapes(TAKT_SOURCE_DIR "/bench/shapes/" + std::string(list) + ".txt"))
+      if (shape.type != DataType::f64 && names.insert(name(shape)).second) rows.emplace_back(shape);
+  std::string text = head + summary(rows) +
+                     "| cell | type | B | H | forward | R streamed | us a step | backward | R^T "
+                     "streamed | us a step | steps | fused |\n"
+                     "|---|---|--:|--:|---|--:|--:|---|--:|--:|--:|--:|\n";
+  for (const Row& row : rows)
+    text += name(row.shape) + cells_of(row.forward, row.shape.B) +
+            cells_of(row.backward, row.shape.B) + " | " + us_text(row.steps_us) + " | " +
+            us_text(row.fused_us) + " |\n";
   return text;
 }
 

@@ -37,7 +37,7 @@ TEST(Gpu, IsThere) {
 std::vector<TestDevice> test_devices() {
   std::vector<TestDevice> devices{{"cpu", [] { return Device::cpu({.threads = 2}); }}};
   if (why_no_gpu().empty() || gpu_is_required())
-    devices.push_back({"cuda", [] { return Device::cuda(); }});
+    devices.push_back({"cuda", [] { return Device::cuda(); }, TestDevice::Effort::all, "step"});
   return devices;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "limit_fixture.hpp"
 #include "report_tree.hpp"
 
 namespace {
@@ -100,6 +101,22 @@ TEST(ToolReport, ChecksPicturesByTheirRecordsAndThemselves) {
   expect_check("docs/plots/older.svg: no record gives this picture");
   EXPECT_TRUE(holds(tree.report().out, "removed docs/plots/older.svg"));
   EXPECT_TRUE(fs::exists(tree.folder / "docs/plots/other.svg")) << "that is somebody else's";
+  EXPECT_EQ(tree.report({"--check"}).exit_code, done);
+}
+
+TEST(ToolReport, WritesThePlannersConstantsIntoTheSource) {
+  const std::string name = "src/cuda/measured_models.inc";
+  const Tree tree;
+  tree.folder.write("bench/results/a.json", takt::test::planner_fixture().dump());
+  ASSERT_EQ(tree.report().exit_code, done);
+  EXPECT_FALSE(fs::exists(tree.folder / name)) << "that tree is not takt's source";
+  fs::create_directories(tree.folder / "src/cuda");
+  tree.folder.write(name, "old\n");
+  EXPECT_TRUE(holds(tree.report({"--check"}).out, name + ":1: the file has 'old'"));
+  EXPECT_TRUE(holds(tree.report().out, "wrote " + name));
+  EXPECT_TRUE(
+      holds(tree.folder.read(name), "\n .record = \"bench/results/a.json, commit f1f1f1f, "))
+      << tree.folder.read(name);
   EXPECT_EQ(tree.report({"--check"}).exit_code, done);
 }
 

@@ -68,6 +68,9 @@ struct PersistentShape {
     return Persistent::k_blocks(H, values(), element_bytes);
   }
   TAKT_CELL constexpr int rows() const { return row_tiles * Persistent::row_tile; }
+  TAKT_CELL constexpr std::int64_t groups(std::int64_t B) const {
+    return Persistent::ceil_div(B, rows());
+  }
   TAKT_CELL constexpr std::int64_t tiles_of_block() const {
     return Persistent::ceil_div(Persistent::unit_tiles(H), blocks);
   }

@@ -7,6 +7,7 @@
 #include <takt/kernels/policy/status.hpp>
 
 #include "cuda/errors.hpp"
+#include "cuda/model.hpp"
 #include "say.hpp"
 
 namespace takt::cuda {
@@ -53,6 +54,7 @@ DeviceFacts facts_of(int ordinal) {
   facts.largest_cluster = properties.clusterLaunch != 0 ? policy::Persistent::largest_cluster : 1;
   facts.cooperative_launches = properties.cooperativeLaunch != 0;
   facts.architectures = TAKT_CUDA_ARCHITECTURES;
+  facts.model = find_model(facts.name);
   check("cudaDriverGetVersion", cudaDriverGetVersion(&facts.driver));
   check("cudaRuntimeGetVersion", cudaRuntimeGetVersion(&facts.runtime));
   return facts;

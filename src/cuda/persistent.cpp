@@ -2,10 +2,10 @@
 #include "cuda/persistent.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <vector>
 
+#include "cuda/model.hpp"
 #include "say.hpp"
 
 namespace takt::cuda {
@@ -13,59 +13,6 @@ namespace {
 
 using policy::Persistent;
 using policy::PersistentShape;
-
-/// Constants of the model, for an H100 or H200. All are guesses from published figures; none was
-/// measured here yet, so plans take a persistent form only by name.
-namespace model {
-constexpr double cycles_per_us = 1980;
-constexpr double block_us = 0.10;      ///< barriers and gates of a step
-constexpr double cluster_us = 0.30;    ///< until h of the last peer has come
-constexpr double grid_us = 1.00;       ///< until the last epoch has been seen
-constexpr double l2_bytes = 64;        ///< a cycle and multiprocessor, read
-constexpr double shared_bytes = 128;   ///< a cycle and multiprocessor
-constexpr double exchange_bytes = 32;  ///< a cycle and block, sent by all its threads
-constexpr double warp_bytes = 16;      ///< a cycle, stored by one warp
-constexpr double tensor_cycles = 4;    ///< of a fragment (16 x 64 bytes) times a row tile
-constexpr double strict_cycles = 16;
-constexpr double memory_bytes = 2200;  ///< a cycle, read by all, of what L2 does not keep
-constexpr double l2_share = 0.7;       ///< of L2 that keeps what is streamed in each step
-}  // namespace model
-
-/// Cycles in which a multiprocessor reads from L2, or all from memory, what is kept nowhere.
-double streaming_cycles(const PersistentShape& shape, std::int64_t groups_at_once,
-                        const DeviceFacts& device) {
-  const double of_block = static_cast<double>(shape.warps() * shape.streamed_depth()) *
-                          shape.matrix_tiles() * Persistent::fragment_bytes;
-  const double of_all = of_block * shape.blocks;  // groups read the same
-  const bool in_L2 = of_all <= model::l2_share * static_cast<double>(device.l2_bytes);
-  const double all = of_all * static_cast<double>(groups_at_once);
-  return std::max(of_block / model::l2_bytes, in_L2 ? 0 : all / model::memory_bytes);
-}
-
-/// A step of all groups, where as many run at once as there is room for.
-double step_us(const PersistentShape& shape, std::int64_t B, const DeviceFacts& device) {
-  const std::int64_t all = groups(shape, B);
-  const std::int64_t at_once =
-      std::min<std::int64_t>(all, std::max(1, device.multiprocessors / shape.blocks));
-  const double blocks_of_R = static_cast<double>(shape.warps() * shape.depth());
-  const double products = blocks_of_R * shape.matrix_tiles() *
-                          (shape.wide_sums ? model::strict_cycles : model::tensor_cycles);
-  const double R_read = static_cast<double>(shape.warps() * shape.depth_in_shared()) *
-                        shape.matrix_tiles() * Persistent::fragment_bytes;
-  const double rows_read = blocks_of_R * Persistent::row_tile * Persistent::k_block_bytes;
-  const double reads = shape.in_grid ? R_read / model::shared_bytes + rows_read / model::l2_bytes +
-                                           streaming_cycles(shape, at_once, device)
-                                     : (R_read + rows_read) / model::shared_bytes;
-  double us = model::block_us + shape.row_tiles * std::max(products, reads) / model::cycles_per_us;
-  const double made =
-      static_cast<double>(shape.tiles_of_block() * shape.tile_bytes() * shape.rows());
-  if (shape.in_grid)
-    us += model::grid_us + made / model::warp_bytes / model::cycles_per_us;
-  else if (shape.blocks > 1)
-    us += model::cluster_us +
-          made * (shape.blocks - 1) / model::exchange_bytes / model::cycles_per_us;
-  return us * static_cast<double>(Persistent::ceil_div(all, at_once));
-}
 
 /// In a grid what has no room in shared memory is streamed.
 PersistentShape fitted(PersistentShape shape, const DeviceFacts& device) {
@@ -161,26 +108,31 @@ PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& sp
         shape = fitted(shape, device);
         least.bytes = std::min(least.bytes, shape.shared_bytes());
         if (shape.shared_bytes() > device.shared_bytes_per_block) continue;
-        const double us = step_us(shape, std::max<std::int64_t>(1, largest.B), device);
+        const double us = persistent_step_us(shape, {spec, cell, largest.B}, device);
         if (choice.shape && us >= choice.step_us) continue;
         choice.shape = shape;
         choice.step_us = us;
       }
-  if (!choice.shape) choice.reason = does_not_fit(least, device);
+  if (choice.shape) return choice;
+  PersistentPass anywhere = pass;
+  anywhere.most_blocks = PersistentPass{}.most_blocks;
+  const bool is_for_room = pass.most_blocks < anywhere.most_blocks &&
+                           choose_persistent(anywhere, spec, cell, largest, device).shape;
+  choice.reason = is_for_room ? "the device has no room for as many blocks as R needs"
+                              : does_not_fit(least, device);
   return choice;
 }
 
 std::string describe(const PersistentChoice& choice, std::int64_t B) {
   const PersistentShape& shape = *choice.shape;
-  const std::int64_t count = groups(shape, std::max<std::int64_t>(1, B));
+  const std::int64_t count = shape.groups(std::max<std::int64_t>(1, B));
   std::string text = number(shape.blocks) + (shape.blocks == 1 ? " block of " : " blocks of ") +
                      number(shape.threads()) + " threads a group, " + number(count) +
                      (count == 1 ? " group of " : " groups of ") + number(shape.rows()) +
                      " rows, " + number(shape.shared_bytes()) + " bytes of shared memory a block";
   if (shape.streamed_depth() > 0)
     text += ", " + number(100 * shape.streamed_depth() / shape.depth()) + " % of R streamed";
-  return text + ", " + number(std::round(100 * choice.step_us) / 100) +
-         " us a step by guessed constants";
+  return text + ", " + us_a_step(choice.step_us);
 }
 
 void refuse_room(const PersistentShape& shape) {

@@ -19,6 +19,8 @@ namespace takt::cuda {
 /// or through global memory between blocks that are all on the device. The word is that of the
 /// algorithm.
 enum class PersistentForm { block, cluster, grid };
+inline constexpr PersistentForm persistent_forms[] = {
+    PersistentForm::block, PersistentForm::cluster, PersistentForm::grid};
 std::string_view to_string(PersistentForm form);
 
 /// What a shape is wanted for.
@@ -42,16 +44,11 @@ inline constexpr std::int64_t most_persistent_rows = 65'536;
 PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& spec,
                                    const CellInfo& cell, Dims largest, const DeviceFacts& device);
 
-/// Groups of blocks that share rows of the batch.
-inline std::int64_t groups(const policy::PersistentShape& shape, std::int64_t B) {
-  return policy::Persistent::ceil_div(B, shape.rows());
-}
-
 /// Throws UnsupportedError: the device has no room for such a group now.
 [[noreturn]] void refuse_room(const policy::PersistentShape& shape);
 
 /// "4 blocks of 256 threads a group, 3 groups of 8 rows, 62668 bytes of shared memory a block, 1.05
-/// us a step by guessed constants". Of a choice that has a shape.
+/// us a step". Of a choice that has a shape.
 std::string describe(const PersistentChoice& choice, std::int64_t B);
 
 }  // namespace takt::cuda

@@ -44,7 +44,7 @@ class PersistentCall : protected Call<Real> {
       pack_fragments<Product>(pack, this->stream_);
     });
     if (shape_->in_grid) {  // no epoch yet, and nothing in what pads a row
-      const std::int64_t used = at.ring - at.epochs + groups(*shape_, B) * shape_->ring_bytes();
+      const std::int64_t used = at.ring - at.epochs + shape_->groups(B) * shape_->ring_bytes();
       check("cudaMemsetAsync", cudaMemsetAsync(this->template scratch<void>(at.epochs), 0,
                                                static_cast<std::size_t>(used), this->stream_));
     }
@@ -73,7 +73,7 @@ class PersistentCall : protected Call<Real> {
   /// Groups whose blocks wait for each other by memory alone must all be on the device.
   template <class Chunk>
   void run_groups(Chunk& chunk, int groups_at_once) const {
-    const std::int64_t all = groups(*shape_, B), at_once = shape_->in_grid ? groups_at_once : all;
+    const std::int64_t all = shape_->groups(B), at_once = shape_->in_grid ? groups_at_once : all;
     for (std::int64_t first = 0; first < all; first += at_once) {
       chunk.first_group = static_cast<int>(first);
       with_product<Real>(this->plan_.spec.math, [&]<class Product>() {

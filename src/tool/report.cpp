@@ -1,4 +1,4 @@
-// takt report: recorded results become tables, plots and docs/hardware.md.
+// takt report: recorded results become tables, plots, docs/hardware.md and the planner's constants.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +14,7 @@
 #include "tool/failure.hpp"
 #include "tool/file.hpp"
 #include "tool/output.hpp"
+#include "tool/planner_model.hpp"
 #include "tool/report_blocks.hpp"
 #include "tool/report_hardware.hpp"
 #include "tool/report_plots.hpp"
@@ -28,6 +29,7 @@ namespace fs = std::filesystem;
 /// Documents with generated blocks.
 constexpr const char* documents[] = {"README.md", "docs/measurements.md"};
 constexpr const char* hardware_document = "docs/hardware.md";
+constexpr const char* model_source = "src/cuda/measured_models.inc";  // where that is takt's source
 constexpr const char* results_folder = "bench/results";
 
 struct Options {
@@ -61,8 +63,13 @@ BlockMakers makers_of(const Records& records) {
           {"gpu-shapes", [&] { return shape_table(records, DeviceKind::cuda); }}};
 }
 
-std::vector<Made> make_texts(const fs::path& root, const Records& records,
+std::string results_of(const Options& options) {
+  return options.results.value_or((fs::path(options.root) / results_folder).string());
+}
+
+std::vector<Made> make_texts(const Options& options, const Records& records,
                              const std::vector<ReportPlot>& plots) {
+  const fs::path root = options.root;
   bool links_pictures = false;
   BlockMakers makers = makers_of(records);
   makers["plots"] = [&] {
@@ -77,6 +84,9 @@ std::vector<Made> make_texts(const fs::path& root, const Records& records,
   }
   all.push_back(
       {hardware_document, contents(root, hardware_document, false), hardware_page(records)});
+  if (fs::exists(root / model_source))
+    all.push_back({model_source, contents(root, model_source, false),
+                   measured_models_text(read_limit_records(results_of(options)), options.root)});
   return all;
 }
 
@@ -87,7 +97,7 @@ Records read(const Options& options) {
     return read_records(*options.results, options.root);
   }
   // A tree in which nothing was recorded yet has no such folder.
-  const fs::path folder = fs::path(options.root) / results_folder;
+  const fs::path folder = results_of(options);
   return fs::is_directory(folder) ? read_records(folder, options.root) : Records{};
 }
 
@@ -158,7 +168,7 @@ int run(const Options& options) {
   options.json.check();
   const Records records = read(options);
   const std::vector<ReportPlot> plots = report_plots(records);
-  const std::vector<Made> texts = make_texts(options.root, records, plots);
+  const std::vector<Made> texts = make_texts(options, records, plots);
   for (const std::string& file : records.emulated)
     print(file + ": of the emulated device, so that it does not count");
   std::vector<std::string> lines;
@@ -184,13 +194,14 @@ int run(const Options& options) {
 }  // namespace
 
 Command report_command(CLI::App& tool) {
-  CLI::App& app =
-      *tool.add_subcommand("report", "Tables, plots and docs/hardware.md from recorded results");
+  CLI::App& app = *tool.add_subcommand(
+      "report",
+      "Tables, plots, docs/hardware.md and the planner's constants from recorded results");
   const auto options = std::make_shared<Options>();
   app.add_option("--results", options->results,
                  std::string("Folder of the records [") + results_folder + " of --root]")
       ->type_name("DIR");
-  app.add_option("--root", options->root, "Folder of README.md and docs")
+  app.add_option("--root", options->root, "Folder of README.md, docs and, of takt's source, src")
       ->type_name("DIR")
       ->default_str(options->root);
   app.add_flag("--check", options->check,

@@ -41,7 +41,7 @@ bool is_wanted(const Case& checked, TestDevice::Effort effort) {
 
 /// One block has at most 128 units, two have more than 16.
 bool is_refused(const Case& checked) {
-  if (checked.algorithm.empty()) return false;
+  if (checked.algorithm == "step") return false;
   const bool has_shape =
       checked.algorithm == "block" ? checked.shape.H <= 128 : checked.shape.H > 16;
   return checked.type == DataType::f64 || !has_shape;
@@ -67,7 +67,7 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
                                                                           : 1;
   validate::ToleranceUses uses;
   int ran = 0, served = 0, on_chip_backward = 0;
-  const bool by_name = !test_device.algorithm.empty();
+  const bool is_persistent = test_device.algorithm != "step";
   for (const Case& checked : validate::all_cases(
            {.cells = {cell}, .types = {precision}, .algorithm = test_device.algorithm})) {
     if (!is_wanted(checked, test_device.effort)) continue;
@@ -79,7 +79,7 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
       EXPECT_EQ(outcome.verdict, Verdict::refused);
       continue;
     }
-    EXPECT_EQ(outcome.algorithm, by_name ? test_device.algorithm : "step") << outcome.reason;
+    EXPECT_EQ(outcome.algorithm, test_device.algorithm) << outcome.reason;
     ++served;
     if (outcome.plan.find("; backward ") != std::string::npos &&
         outcome.plan.find("by steps") == std::string::npos)
@@ -93,7 +93,7 @@ TEST_P(DeviceAgainstReference, EveryCaseIsInsideItsTolerance) {
         << outcome.noticed << outcome.reason;
   }
   EXPECT_GE(ran, 45);
-  EXPECT_GE(2 * on_chip_backward, by_name ? served : 0);
+  EXPECT_GE(2 * on_chip_backward, is_persistent ? served : 0);
   // Few shapes say nothing of a tolerance, and in tf32 an operand may round by little.
   if (test_device.effort == TestDevice::Effort::some) return;
   if (test_device.effort == TestDevice::Effort::most && precision.math == Math::tf32) return;

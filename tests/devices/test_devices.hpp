@@ -19,7 +19,8 @@ struct TestDevice {
   /// How much of what others have shown elsewhere is run again: all shapes of validation, all but
   /// the large ones, or two.
   enum class Effort { all, most, some } effort = Effort::all;
-  /// As RnnSpec::algorithm; of a name that says so.
+  /// As RnnSpec::algorithm: of a GPU "step", or another of which the name tells, so that a test
+  /// knows what it runs whatever the planner would take.
   std::string algorithm{};
 
   friend std::ostream& operator<<(std::ostream& out, const TestDevice& device) {
@@ -30,8 +31,8 @@ struct TestDevice {
 /// Each program defines its own.
 std::vector<TestDevice> test_devices();
 
-/// These and, for each GPU, those with an algorithm that plans take only by name: on the emulated
-/// device `block`, whose threads meet at barriers alone, in the first order only.
+/// These and, for each GPU, those with another algorithm: on the emulated device `block`, whose
+/// threads meet at barriers alone, in the first order only.
 inline std::vector<TestDevice> devices_by_algorithm() {
   std::vector<TestDevice> all;
   bool first = true;

@@ -29,7 +29,7 @@ struct LayerCase {
   Layout layout = Layout::time_major;
   Direction direction = Direction::forward;
   InputMode input = InputMode::product;
-  std::string algorithm{};  ///< as RnnSpec::algorithm
+  std::string algorithm = "step";  ///< as RnnSpec::algorithm
 
   RnnSpec spec() const {
     return {.cell = cell,
@@ -47,11 +47,10 @@ struct LayerCase {
 };
 
 inline std::string text(const LayerCase& like) {
-  return like.cell + " " + std::string(to_string(like.type)) + " " + like.algorithm +
-         (like.algorithm.empty() ? "" : " ") + std::string(to_string(like.layout)) + " " +
-         std::string(to_string(like.direction)) + (like.lengths ? " lengths" : "") +
-         (like.resets ? " resets" : "") + (like.optional ? "" : " least") +
-         (like.accumulate ? " accumulate" : "");
+  return like.cell + " " + std::string(to_string(like.type)) + " " + like.algorithm + " " +
+         std::string(to_string(like.layout)) + " " + std::string(to_string(like.direction)) +
+         (like.lengths ? " lengths" : "") + (like.resets ? " resets" : "") +
+         (like.optional ? "" : " least") + (like.accumulate ? " accumulate" : "");
 }
 
 /// One beside which the default stream does not run.

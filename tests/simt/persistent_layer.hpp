@@ -362,7 +362,7 @@ class Layer {
     return rows;
   }
 
-  std::int64_t groups() const { return (B + shape().rows() - 1) / shape().rows(); }
+  std::int64_t groups() const { return shape().groups(B); }
 
   template <class Params>
   void launch(const char* name, void (*kernel)(Params), Params p,

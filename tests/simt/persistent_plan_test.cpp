@@ -26,8 +26,7 @@ TEST(PersistentPlan, CarriesStatesFromChunkToChunk) {
 #endif
   const Device device = Device::cuda();
   const validate::CaseShape shape{260, 5, 3300, 20};
-  for (const cuda::PersistentForm form :
-       {cuda::PersistentForm::block, cuda::PersistentForm::cluster, cuda::PersistentForm::grid})
+  for (const cuda::PersistentForm form : cuda::persistent_forms)
     for (const Semantics& semantics :
          {Semantics{}, Semantics{.reverse = true, .lengths = true, .resets = true}}) {
       const std::string algorithm(cuda::to_string(form));

@@ -28,7 +28,7 @@ std::vector<TestDevice> test_devices() {
                          simt::set_schedule(schedule);
                          return Device::cuda();
                        },
-                       devices.empty() ? first_effort : TestDevice::Effort::some});
+                       devices.empty() ? first_effort : TestDevice::Effort::some, "step"});
   }
   return devices;
 }
