@@ -70,7 +70,7 @@ inline std::vector<Form> forms(bool in_grid) {
         {{.T = 1, .B = 9, .H = 40, .blocks = 3, .parts = 2}, all},
         {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4}, all},
         {{.T = 6, .B = 50, .H = 100, .blocks = 7, .parts = 6, .row_tiles = 3, .at_once = 2}, all},
-        {{.T = 4, .B = 9, .H = 500, .blocks = 32, .parts = 2, .shared_k_blocks = 1}, all},
+        {{.T = 4, .B = 9, .H = 260, .blocks = 17, .parts = 2, .shared_k_blocks = 1}, all},
         {{.T = 3, .B = 2, .H = 270, .blocks = 9, .parts = 2, .shared_k_blocks = 0}}};
   for (Form& form : forms) form.shape.in_grid = in_grid;
   return forms;
