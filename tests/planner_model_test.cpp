@@ -1,8 +1,6 @@
 // The planner's model: what it counts, and what it makes plans take. The constants of tests/limit
 // are made up.
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -13,7 +11,6 @@
 #include "cuda/model.hpp"
 #include "gpu_facts.hpp"
 #include "plan.hpp"
-#include "say.hpp"
 
 namespace takt {
 namespace {
@@ -178,37 +175,7 @@ TEST_F(AskedDevice, GoesBackwardByStepsWhereThatHasNoRoom) {
   EXPECT_EQ(decision.backward_groups_at_once, 0);
 }
 
-/// docs/planner.md has the guesses that the planner has.
-TEST(GuessedModel, IsThatOfThePage) {
-  std::ifstream file(TAKT_SOURCE_DIR "/docs/planner.md");
-  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const cuda::ModelConstants& guess = cuda::guessed_model().constants;
-  const auto has = [&](const std::string& row) {
-    EXPECT_NE(page.find("| " + row + " |"), std::string::npos) << row;
-  };
-  const auto line = [](const cuda::ExchangeModel& exchange) {
-    return number(exchange.us_of_none) + ", " + number(exchange.us_per_kib);
-  };
-  has("clock | MHz | " + number(guess.clock_mhz));
-  has("a kernel of a graph | us | " + number(guess.kernel_us));
-  has("a function of a gate | cycles | " + number(guess.function_cycles));
-  has("shared memory | B/cycle of a multiprocessor | " + number(guess.shared_bytes));
-  has("L2 | GB/s | " + number(guess.l2_gb_per_s));
-  has("memory | GB/s | " + number(guess.memory_gb_per_s));
-  has("products in f16 | TFLOP/s | " + number(guess.f16_tflop_per_s));
-  has("products in bf16 | TFLOP/s | " + number(guess.bf16_tflop_per_s));
-  has("products in tf32 | TFLOP/s | " + number(guess.tf32_tflop_per_s));
-  has("exchange in a grid | us, us/KiB | " + line(guess.grid));
-  std::string at_once;
-  for (const cuda::ClusterModel& cluster : guess.clusters) {
-    has("exchange in a cluster, each of 2, 4, 8, 16 blocks | us, us/KiB | " +
-        line(cluster.exchange));
-    at_once += (at_once.empty() ? "" : ", ") + number(cluster.at_once);
-  }
-  has("clusters of 2, 4, 8, 16 blocks at a time | | " + at_once);
-}
-
-TEST(MeasuredModels, AreNeverOfNoRecord) {
+TEST(PlannerTable, HasNoRowWithoutARecord) {
   for (const Model& model : cuda::measured_models()) {
     EXPECT_TRUE(model.is_measured());
     EXPECT_EQ(cuda::find_model(model.device), &model);

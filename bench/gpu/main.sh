@@ -108,7 +108,8 @@ choose_programs() {
     # Those that read the tree or run the tool that they were built with.
     [[ -z $prebuilt ]] || other_filter+=':Tool*:GoldenGradients.*:IncludeRule.*:KernelFamilies.*'
     [[ -z $prebuilt ]] || other_filter+=':FrozenConstants.*:Limit*:MachineLimits.*:Microbench.*'
-    [[ -z $prebuilt ]] || other_filter+=':PersistentShapes.*:Prediction.*'
+    [[ -z $prebuilt ]] || other_filter+=':MeasuredModels.*:PersistentCode.*'
+    [[ -z $prebuilt ]] || other_filter+=':PersistentShapes.*:PlannerPage.*:Prediction.*'
     [[ -z $prebuilt ]] || other_filter+=':Readme.*:Roofline.*'
     # Each takes some seconds there.
     sanitizer_filter='*/CudaContract.Nothing*/lstm:*/CudaContract.Nothing*/gru'
