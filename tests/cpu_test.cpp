@@ -21,10 +21,10 @@ using validate::Case;
 using validate::Outcome;
 using validate::Verdict;
 
-/// What takes sanitizers longest: chunks know nothing of cells.
+/// What takes sanitizers longest: chunks and many steps know nothing of cells.
 bool is_left_out(const Case& checked) {
 #ifdef TAKT_HEAP_OF_SANITIZER
-  return checked.shape.I == 700 && checked.cell != "gru";
+  return checked.shape.T > 1000 && checked.cell != "gru";
 #else
   static_cast<void>(checked);
   return false;
