@@ -170,8 +170,12 @@ class Ways {
     way.call_us += way.backward.shape ? call_us(way.backward) : by_steps_us;
   }
   Way with_time(Way way) const {
-    way.candidate.reason += ", " + number(static_cast<std::int64_t>(std::llround(way.call_us))) +
-                            " us a call" + cuda::model_of(device_).by();
+    constexpr double most_integer = 1e15;
+    way.candidate.reason +=
+        ", " +
+        (way.call_us < most_integer ? number(static_cast<std::int64_t>(std::llround(way.call_us)))
+                                    : number(way.call_us)) +
+        " us a call" + cuda::model_of(device_).by();
     return way;
   }
 

@@ -1,6 +1,7 @@
 // The planner's model: what it counts, and what it makes plans take. The constants of tests/limit
 // are made up.
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -120,6 +121,13 @@ TEST(GuessedModel, TakesNothingButSteps) {
           "only by name, since no constants of the device are measured: "))
           << decision.candidates[3].reason;
     }
+}
+
+TEST(GuessedModel, SaysHowLongTheLongestCallTakes) {
+  const Dims longest{std::numeric_limits<std::int64_t>::max(), 1};
+  const std::string reason =
+      decide(medium, longest, Mode::inference, gpu_facts::h200()).candidates[0].reason;
+  EXPECT_NE(reason.find("us a step, 4.88408e+19 us a call by"), std::string::npos) << reason;
 }
 
 /// What a device answers, and what it was asked for: blocks of a group.
