@@ -40,10 +40,14 @@ struct Instance {
   using Cell = CellType;
   using Real = RealType;
 };
+// Who looks at accesses alone sees no more in bf16 than in f16, nor in f64 than in f32.
 template <class... Cells>
 auto instances(CellList<Cells...>)
-    -> testing::Types<Instance<Cells, float>..., Instance<Cells, double>...,
-                      Instance<Cells, __half>..., Instance<Cells, __nv_bfloat16>...>;
+    -> testing::Types<Instance<Cells, float>...,
+#if !defined(__SANITIZE_ADDRESS__) && !defined(SIMT_RACE_CHECKER)
+                      Instance<Cells, double>..., Instance<Cells, __nv_bfloat16>...,
+#endif
+                      Instance<Cells, __half>...>;
 struct InstanceName {
   template <class T>
   static std::string GetName(int) {
