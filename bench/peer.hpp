@@ -1,8 +1,10 @@
 // Another library's run of a problem, to be timed beside takt's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -32,6 +34,12 @@ struct Way {
   std::string refusal = {};  ///< why it did not run; empty where it did
 };
 
+/// What a library's run keeps beside tensors and weights: dead after the call, and from forward to
+/// backward.
+struct PeerMemory {
+  std::int64_t scratch_bytes = 0, saved_bytes = 0;
+};
+
 class Peer {
  public:
   virtual ~Peer() = default;
@@ -43,6 +51,8 @@ class Peer {
   virtual std::string algorithm() const { return ""; }
   /// All that were tried, with that one; empty where there is one.
   virtual std::vector<Way> ways() const { return {}; }
+  /// None where the library does not tell.
+  virtual std::optional<PeerMemory> memory() const { return std::nullopt; }
 };
 
 /// Whether what a peer has just run is what takt computed.

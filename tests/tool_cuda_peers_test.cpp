@@ -265,8 +265,19 @@ TEST(ToolCudnn, NamesTheAlgorithmInItsRow) {
   const Folder folder;
   const ToolResult result =
       bench(folder, "cudnn", "gru f16 4 3 5 6 inference\n", with_cudnn("fast:3"));
-  EXPECT_NE(result.out.find("cuDNN persist static small H\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("cuDNN persist static small H with "), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("against    cuDNN 9."), std::string::npos) << result.out;
+}
+
+TEST(ToolCudnn, TellsItsMemoryBesideTakts) {
+  const Folder folder;
+  const ToolResult result =
+      bench(folder, "cudnn", "lstm f32 4 3 5 6 training\n", with_cudnn("fast:1"));
+  const json bytes = json::parse(folder.read("scaling.json"))["points"][0]["peers"][0]["bytes"];
+  EXPECT_GT(bytes["scratch"], 0);
+  EXPECT_EQ(bytes["saved"], 8 * 481);  // doubles in the emulated one's reserve space
+  EXPECT_NE(result.out.find("cuDNN persist static with "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(" scratch and saved, takt "), std::string::npos) << result.out;
 }
 
 TEST(ToolCudnn, SaysWhyItRefusesAShape) {

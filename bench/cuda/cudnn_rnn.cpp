@@ -243,6 +243,11 @@ void CudnnRnn::enqueue() {
               byte_count(reserve_), reserve_.data()));
 }
 
+std::optional<PeerMemory> CudnnRnn::memory() const {
+  return PeerMemory{static_cast<std::int64_t>(byte_count(work_)),
+                    static_cast<std::int64_t>(byte_count(reserve_))};
+}
+
 std::vector<PeerTensor> CudnnRnn::results() {
   std::vector<PeerTensor> tensors;
   const auto add = [&](const char* name, const Array& array) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class CudnnRnn : public Peer {
   void enqueue() override;
   std::vector<PeerTensor> results() override;
   std::string algorithm() const override { return name_of(algorithm_); }
+  /// cuDNN's words are work space and reserve space.
+  std::optional<PeerMemory> memory() const override;
 
   /// "persist static".
   static std::string name_of(cudnnRNNAlgo_t algorithm);

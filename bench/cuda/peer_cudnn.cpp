@@ -44,6 +44,7 @@ class CudnnPeer : public Peer {
   std::vector<PeerTensor> results() override { return chosen_->results(); }
   std::string algorithm() const override { return chosen_->algorithm(); }
   std::vector<Way> ways() const override { return ways_; }
+  std::optional<PeerMemory> memory() const override { return chosen_->memory(); }
 
  private:
   CudnnObject<cudnnHandle_t> handle_;

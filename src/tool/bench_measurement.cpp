@@ -94,6 +94,7 @@ std::unique_ptr<bench::Peer> prepare(const bench::PeerLibrary& library,
   peer_point.errors = bench::compare(*peer, problem, measured_error);
   peer_point.algorithm = peer->algorithm();
   peer_point.ways = peer->ways();
+  peer_point.memory = peer->memory();
   return peer;
 } catch (const std::exception&) {
   peer_point.errors.clear();

@@ -21,6 +21,7 @@ struct PeerPoint {
   std::string algorithm = {};  ///< "persist static"; empty for a library with one way
   std::string refusal = {};    ///< why there is no run; empty where there is one
   std::vector<bench::Way> ways = {};
+  std::optional<bench::PeerMemory> memory = {};
   std::vector<bench::TensorError> errors = {};
   bench::Timing timing = {};
 

@@ -82,6 +82,8 @@ Json peer_json(const BenchPoint& point, const PeerPoint& peer) {
   json["iterations"] = peer.timing.iterations;
   const auto ratio = point.ratio(peer);
   json["ratio"] = ratio ? Json(*ratio) : Json();
+  if (peer.memory)
+    json["bytes"] = {{"scratch", peer.memory->scratch_bytes}, {"saved", peer.memory->saved_bytes}};
   for (const bench::Way& way : peer.ways)
     json["ways"].push_back(
         way.refusal.empty()

@@ -37,6 +37,14 @@ std::string unchecked_text(const BenchPoint& point) {
          " rows" + (unchecked.empty() ? "" : ", not " + joined(unchecked, " "));
 }
 
+/// Beside tensors and weights: " with 12.0 MiB scratch and saved, takt 4.00 MiB".
+std::string memory_text(const BenchPoint& point, const PeerPoint& peer) {
+  if (!peer.memory) return "";
+  const std::int64_t bytes = peer.memory->scratch_bytes + peer.memory->saved_bytes;
+  return " with " + with_byte_unit(static_cast<double>(bytes)) + " scratch and saved, takt " +
+         with_byte_unit(point.bytes.scratch + point.bytes.saved);
+}
+
 }  // namespace
 
 std::string description_of(bench::Timed timed) {
@@ -215,7 +223,7 @@ std::string BenchTable::row(const BenchPoint& point) const {
     cells.push_back(ratio ? format("%.2f", *ratio) : "-");
     const std::string remark = !ran     ? peer.refusal
                                : !ratio ? peer.label() + " computed something else"
-                                        : peer.label();
+                                        : peer.label() + memory_text(point, peer);
     if (!ratio || !peer.algorithm.empty()) remarks += (remarks.empty() ? "" : "; ") + remark;
   }
   cells.push_back(with_prefix(bench::tokens(point.shape) / seconds));
