@@ -28,7 +28,8 @@ The fastest persistent kernel by the [planner's model](planner.md) for each size
 are guesses: none has been measured, and neither has any time of this page. *us a step* is that of
 the recurrence alone, of all rows of the batch; *steps* that of the step algorithm, which takes as
 long in either pass; *fused* that of one kernel a step that has the product and the gates, which takt
-does not have. A test holds this page against the planner; with
+does not have. A persistent kernel is named with groups of rows x blocks of a group x threads of a
+block, and the shared memory of a block. A test holds this page against the planner; with
 TAKT_WRITE_PAGE=1 it writes it.
 
 )";
@@ -87,47 +88,78 @@ std::string cells_of(const Best& best, std::int64_t B) {
   const policy::PersistentShape& chosen = *best.choice.shape;
   const std::int64_t streamed = 100 * chosen.streamed_depth() / chosen.depth();
   return " | " + std::string(cuda::to_string(best.form)) + ", " + std::to_string(chosen.groups(B)) +
-         " x " + std::to_string(chosen.blocks) + " x " + std::to_string(chosen.threads()) + " | " +
+         " x " + std::to_string(chosen.blocks) + " x " + std::to_string(chosen.threads()) + ", " +
+         std::to_string((chosen.shared_bytes() + 1023) / 1024) + " KiB | " +
          (streamed > 0 ? std::to_string(streamed) + " %" : "") + " | " +
          us_text(best.choice.step_us);
 }
 
-/// What the model says of R that does not fit: streamed in a grid, or read by one kernel a step.
-/// Where takt's other algorithm is faster than both, `fused` is held against that.
-struct Streamed {
-  int all = 0, faster_than_fused = 0;
-  double least_gain = 1, most_gain = 1;  ///< of fused over the faster of takt's two
+/// How often takt's fastest, a persistent kernel or steps, is faster than the fused kernel.
+struct Fused {
+  int all = 0, slower = 0;
+  double most_gain = 0;
+  std::string where{};  ///< the fused kernel gains most
 
   void add(const Row& row) {
-    if (!is_streamed(row.forward)) return;
-    const double us = row.forward.choice.step_us;
-    const double gain = std::min(us, row.steps_us) / row.fused_us;
-    least_gain = all == 0 ? gain : std::min(least_gain, gain);
-    most_gain = all == 0 ? gain : std::max(most_gain, gain);
+    const double us = std::min(row.forward.choice.step_us, row.steps_us);
     ++all;
-    if (us < row.fused_us) ++faster_than_fused;
+    if (us < row.fused_us) ++slower;
+    if (us / row.fused_us <= most_gain) return;
+    most_gain = us / row.fused_us;
+    where = row.shape.cell + " " + std::string(precision_name(row.shape)) + " B" +
+            std::to_string(row.shape.B) + " H" + std::to_string(row.shape.H);
   }
   std::string text() const {
-    return std::to_string(faster_than_fused) + " of " + std::to_string(all) +
-           " (the fused kernel " + us_text(least_gain) + " to " + us_text(most_gain) +
-           " times as fast as the faster of streaming and steps)";
+    return std::to_string(slower) + " of " + std::to_string(all) + ", and at most " +
+           us_text(most_gain) + " times slower (" + where + ")";
   }
 };
 
 std::string summary(const std::vector<Row>& rows) {
   int all = 0, faster = 0;
-  Streamed few_rows, many_rows;
+  Fused resident, few_rows, many_rows;
   for (const Row& row : rows) {
     if (!row.forward.choice.shape) continue;
     ++all;
     if (row.forward.choice.step_us < row.steps_us) ++faster;
-    (row.shape.B <= policy::Persistent::row_tile ? few_rows : many_rows).add(row);
+    Fused& fused = !is_streamed(row.forward)                     ? resident
+                   : row.shape.B <= policy::Persistent::row_tile ? few_rows
+                                                                 : many_rows;
+    fused.add(row);
   }
-  return "Forward, by these guesses:\n\n- of " + std::to_string(all) +
-         " sizes that have a persistent kernel, it is faster than steps at " +
+  return "Forward, by these guesses, of " + std::to_string(all) +
+         " sizes that have a persistent kernel it is faster than steps at " +
          std::to_string(faster) +
-         ";\n- where R is streamed, that is faster than the fused kernel, for B up to 8, at " +
-         few_rows.text() + "; for larger B at " + many_rows.text() + ".\n\n";
+         ". The faster of both is faster than the fused kernel would be\n\n- where R stays on the "
+         "chip at " +
+         resident.text() + ";\n- where R is streamed, for B up to 8, at " + few_rows.text() +
+         ", for larger B at " + many_rows.text() + ".\n\n";
+}
+
+/// The sizes for which there is an aim, on an H200, inference.
+std::string aims(const std::vector<Row>& rows) {
+  struct Aim {
+    const char* type;
+    std::int64_t B, H;
+    double us;
+  };
+  std::string text = "| aim | us a step | planned | measured |\n|---|--:|--:|---|\n";
+  for (const Aim& aim : {Aim{"bf16", 16, 768, 1.0},
+                         {"f16", 16, 768, 1.0},
+                         {"bf16", 16, 64, 0.4},
+                         {"bf16", 32, 1024, 1.3},
+                         {"bf16", 1, 256, 0.6}}) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& each) {
+      return each.shape.cell == "lstm" && precision_name(each.shape) == aim.type &&
+             each.shape.B == aim.B && each.shape.H == aim.H;
+    });
+    EXPECT_NE(row, rows.end()) << aim.H;
+    if (row != rows.end())
+      text += "| lstm " + std::string(aim.type) + " B" + std::to_string(aim.B) + " H" +
+              std::to_string(aim.H) + " | " + us_text(aim.us) + " | " +
+              us_text(row->forward.choice.step_us) + " | not measured |\n";
+  }
+  return text + "\n";
 }
 
 std::string page() {
@@ -139,11 +171,11 @@ std::string page() {
   };
   for (const char* const list :
        {"gpu", "persistent", "sequence-length", "flashrnn", "deepbench-inference",
-        "deepbench-training", "small-hidden", "structure", "grid"})
+        "deepbench-training", "small-hidden", "structure", "streaming", "grid"})
     for (const bench::Shape& shape :
          bench::read_shapes(TAKT_SOURCE_DIR "/bench/shapes/" + std::string(list) + ".txt"))
       if (shape.type != DataType::f64 && names.insert(name(shape)).second) rows.emplace_back(shape);
-  std::string text = head + summary(rows) +
+  std::string text = head + aims(rows) + summary(rows) +
                      "| cell | type | B | H | forward | R streamed | us a step | backward | R^T "
                      "streamed | us a step | steps | fused |\n"
                      "|---|---|--:|--:|---|--:|--:|---|--:|--:|--:|--:|\n";

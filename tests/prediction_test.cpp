@@ -95,6 +95,27 @@ TEST(Prediction, StandsBesideTheMeasuredTimeOfAGpu) {
   EXPECT_EQ(lines(on_gpu(), gpu(), records), expected);
 }
 
+TEST(Prediction, OfAPersistentKernelIsThatOfItsGroups) {
+  const Folder folder;
+  folder.write("microbench.json", fixture("microbench.json"));
+  const LimitRecords records = read_limit_records(folder.path());
+  const auto first = [&](const std::string& algorithm, const std::string& limit) {
+    Timeable timeable = on_gpu();
+    timeable.algorithm = timeable.shape.algorithm = algorithm;
+    timeable.limit = limit;
+    return lines(timeable, gpu(), records).at(0);
+  };
+  EXPECT_TRUE(first("cluster", "one cluster of 4")
+                  .starts_with("limit      one cluster of 4, inference: predicted 0.468 us/step"));
+  EXPECT_TRUE(first("grid", "full grid")
+                  .starts_with("limit      full grid, inference: predicted 1.18 us/step"));
+  EXPECT_TRUE(
+      first("block", "block")
+          .starts_with("limit      block, inference: predicted nothing: the limit model does not "
+                       "have it, measured in no record"))
+      << first("block", "block");
+}
+
 TEST(Prediction, IsNotMeasuredWithoutConstants) {
   const Folder folder;
   folder.write("gpu.json", fixture("gpu.json"));

@@ -204,16 +204,20 @@ find_device() {
 
 # All that is run: lines "WEIGHT|NAME|FUNCTION ARGUMENTS".
 make_plan() {
-  local list
+  local list weight
   plan=("5|conformance|conformance_stage"
     "25|gpu-tests|tests_stage $gpu_filter"
     "8|memcheck|sanitizer_stage memcheck"
     "8|racecheck|sanitizer_stage racecheck"
     "4|language-model|language_model_stage"
-    "10|microbench|microbench_stage"
-    "24|bench-${shape_lists[0]}|bench_stage ${shape_lists[0]}")
-  for list in "${shape_lists[@]:1}"; do
-    plan+=("2|bench-$list|bench_stage $list")
+    "10|microbench|microbench_stage")
+  for list in "${shape_lists[@]}"; do
+    case $list in
+      gpu | dry-run) weight=14 ;;
+      persistent) weight=18 ;;
+      *) weight=2 ;;
+    esac
+    plan+=("$weight|bench-$list|bench_stage $list")
   done
   plan+=("4|other-tests|tests_stage $other_filter")
 }

@@ -60,6 +60,8 @@ void predict_cuda(Comparison& comparison, const Timeable& timeable,
     values = bench::constants_from(constants->results, constants->gpu);
     comparison.constants = constants->name;
   }
+  const std::string& planned = timeable.limit.empty() ? timeable.algorithm : timeable.limit;
+  bool has_planned = false;
   for (const bench::LimitPrediction& limit : bench::all_limits(timeable.shape, values)) {
     Comparison::Predicted predicted{.algorithm = limit.algorithm};
     if (limit.there())
@@ -69,11 +71,16 @@ void predict_cuda(Comparison& comparison, const Timeable& timeable,
     else
       predicted.note =
           "not measured: " + (constants ? joined(limit.missing) : "constants of this device");
-    const bool is_planned = limit.algorithm == timeable.algorithm;
+    const bool is_planned = limit.algorithm == planned;
+    has_planned = has_planned || is_planned;
     if (constants || is_planned)
       comparison.predicted.insert(
           is_planned ? comparison.predicted.begin() : comparison.predicted.end(), predicted);
   }
+  if (!has_planned)
+    comparison.predicted.insert(
+        comparison.predicted.begin(),
+        {planned, std::nullopt, "nothing: the limit model does not have it"});
 }
 
 double us_per_step(const Comparison& comparison, double seconds) {
@@ -101,6 +108,16 @@ std::string first_line(const Comparison& comparison) {
          measured.from.text() + ")";
 }
 
+/// Groups of a cluster or a grid are the limit model's; the plan tells the blocks of one first.
+std::string limit_of(const Plan& plan) {
+  if (plan.algorithm() == "grid") return "full grid";
+  if (plan.algorithm() != "cluster") return std::string(plan.algorithm());
+  const auto& all = plan.candidates();
+  const auto taken =
+      std::find_if(all.begin(), all.end(), [](const Candidate& each) { return each.taken; });
+  return "one cluster of " + taken->reason.substr(0, taken->reason.find(' '));
+}
+
 }  // namespace
 
 std::optional<MicroRecord> frozen_constants(const LimitRecords& records,
@@ -120,7 +137,8 @@ std::vector<Timeable> timeable_of(const Plan& plan) {
                       .input_size = spec.input_size,
                       .hidden_size = spec.hidden_size,
                       .type = spec.type,
-                      .math = spec.math};
+                      .math = spec.math,
+                      .algorithm = spec.algorithm};
   const auto [T, B] = plan.dims();
   if (!(spec == plain) || T == 0 || B == 0) return {};
   std::vector<Timeable> all;
@@ -132,9 +150,11 @@ std::vector<Timeable> timeable_of(const Plan& plan) {
                       .B = B,
                       .I = spec.input_size,
                       .H = spec.hidden_size,
-                      .timed = timed};
+                      .timed = timed,
+                      .algorithm = spec.algorithm};
     if (shape.mode() == plan.mode())
-      all.push_back({shape, std::string(plan.algorithm()), bench::footprint(shape, plan)});
+      all.push_back(
+          {shape, std::string(plan.algorithm()), bench::footprint(shape, plan), limit_of(plan)});
   }
   return all;
 }

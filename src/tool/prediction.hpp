@@ -19,6 +19,7 @@ struct Timeable {
   bench::Shape shape;
   std::string algorithm;
   bench::Footprint bytes{};
+  std::string limit{};  ///< of a GPU, what the limit model calls the algorithm; empty: the same
 };
 
 /// Forward; of a plan for training also forward and backward. Empty for specs that takt bench does

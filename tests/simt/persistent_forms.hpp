@@ -76,6 +76,26 @@ inline std::vector<Form> forms(bool in_grid) {
   return forms;
 }
 
+/// Each form, in each of the schedules where `in_all_orders`, else form n in schedule n; where
+/// programs are much slower than on their own, never in more than one.
+template <class Check>
+void for_each_form(bool in_grid, bool in_all_orders, const Check& check) {
+#if defined(SIMT_RACE_CHECKER) || defined(__SANITIZE_ADDRESS__)
+  in_all_orders = false;
+#endif
+  const std::vector<simt::Schedule> schedules = simt::kernel_schedules();
+  std::size_t n = 0;
+  for (const Form& form : forms(in_grid)) {
+    for (std::size_t s = 0; s < schedules.size(); ++s) {
+      if (!in_all_orders && s != n % schedules.size()) continue;
+      SCOPED_TRACE(simt::to_string(schedules[s]));
+      simt::set_schedule(schedules[s]);
+      check(form.shape, form.semantics);
+    }
+    ++n;
+  }
+}
+
 /// Each half of what is exchanged is used many times over.
 inline std::vector<Shape> long_shapes() {
   const Shape cluster{.T = 300, .B = 2, .H = 20, .blocks = 2};
@@ -86,6 +106,24 @@ inline std::vector<Shape> long_shapes() {
   Shape grid_in_chunks = grid;
   grid_in_chunks.chunk = 37;
   return {cluster, block, in_chunks, grid, grid_in_chunks};
+}
+/// In all of the schedules; where programs are much slower than on their own, shape n in schedule
+/// n.
+template <class Check>
+void for_each_long_shape(const Check& check) {
+  const std::vector<simt::Schedule> schedules = simt::kernel_schedules();
+  std::size_t n = 0;
+  for (const Shape& shape : long_shapes()) {
+    for (std::size_t s = 0; s < schedules.size(); ++s) {
+#if defined(SIMT_RACE_CHECKER) || defined(__SANITIZE_ADDRESS__)
+      if (s != n % schedules.size()) continue;
+#endif
+      SCOPED_TRACE(simt::to_string(schedules[s]));
+      simt::set_schedule(schedules[s]);
+      check(shape);
+    }
+    ++n;
+  }
 }
 
 }  // namespace takt::persistent_layer
