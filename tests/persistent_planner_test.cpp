@@ -1,6 +1,7 @@
 // The planner's shapes of persistent kernels, from facts alone.
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -33,8 +34,19 @@ void expect_possible(const policy::PersistentShape& shape, const cuda::Persisten
   EXPECT_LE(shape.row_tiles, policy::Persistent::most_row_tiles(shape.parts));
 }
 
+/// And parts of an H200, as MIG and MPS give them.
+std::vector<DeviceFacts> whole_and_partial_gpus() {
+  std::vector<DeviceFacts> all = gpus();
+  for (const int multiprocessors : {1, 7, 16}) {
+    all.push_back(h200());
+    all.back().multiprocessors = multiprocessors;
+  }
+  all.back().shared_bytes_per_block = 100 << 10;
+  return all;
+}
+
 TEST(PersistentPlanner, GivesEveryBlockOfAClusterUnitsAndOnlyWhatFits) {
-  for (const DeviceFacts& device : gpus())
+  for (const DeviceFacts& device : whole_and_partial_gpus())
     for (const char* const cell : {"rnn_tanh", "lstm", "gru"})
       for (const DataType type : {DataType::f32, DataType::f16})
         for (std::int64_t H = 1; H < 1100; H += H < 40 ? 1 : 37)
@@ -100,6 +112,16 @@ Room room_of_clusters(const Room::Most& most) {
   Room room;
   room.of(cuda::PersistentForm::cluster) = most;
   return room;
+}
+
+TEST(PersistentPlanner, HasNoGridOnOneMultiprocessor) {
+  DeviceFacts device = h200();
+  device.multiprocessors = 1;
+  RnnSpec spec = lstm(64, 64);
+  EXPECT_EQ(decide(spec, {100, 8}, Mode::inference, device).candidates[3].reason,
+            "the device has one multiprocessor");
+  spec.algorithm = "grid";
+  EXPECT_THROW(decide(spec, {100, 8}, Mode::inference, device), UnsupportedError);
 }
 
 /// What was found out about room is of the form that was asked about.
