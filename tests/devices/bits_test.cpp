@@ -121,6 +121,25 @@ TEST_P(DeviceBits, NanAndInfStayInTheirRow) {
   }
 }
 
+TEST_P(DeviceBits, NanStaysInItsRowBackward) {
+  const std::int64_t H = whole.shape.H;
+  const ProgramGradients expected = whole.backward(device);
+  Program spoiled = whole;
+  spoiled.x[1 * I] = std::numeric_limits<float>::quiet_NaN();  // t 0, b 1
+  const ProgramGradients found = spoiled.backward(device);
+  const auto expect_same = [&](int part, std::int64_t row, std::int64_t width) {
+    const std::vector<float>&of_found = found.part(part), &of_expected = expected.part(part);
+    EXPECT_TRUE(std::equal(of_found.begin() + row * width, of_found.begin() + (row + 1) * width,
+                           of_expected.begin() + row * width))
+        << ProgramGradients::names[part] << " " << row;
+  };
+  for (std::int64_t b = 0; b < B; ++b) {
+    if (b == 1) continue;
+    for (std::int64_t t = 0; t < T; ++t) expect_same(0, t * B + b, I);
+    expect_same(1, b, H);
+  }
+}
+
 TEST_P(DeviceBits, GradientsDoNotDependOnWhatElseIsAsked) {
   const ProgramGradients all = whole.backward(device);
   for (int part = 0; part < ProgramGradients::parts; ++part) {
