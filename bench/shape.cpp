@@ -177,6 +177,15 @@ double operations(const Shape& shape) {
   return shape.has_backward() ? 3 * forward : forward;
 }
 
+double traffic(const Shape& shape, const Footprint& bytes) {
+  const CellInfo& cell = find_cell(shape.cell);
+  const double R = static_cast<double>(size_of(shape.type)) *
+                   product_of({cell.gates, shape.H, recurrent_size(cell, shape)});
+  const double passes = shape.has_backward() ? 2 : 1;
+  return bytes.of_call() + bytes.weights + bytes.gradients +
+         passes * static_cast<double>(shape.T) * R;
+}
+
 Footprint footprint(const Shape& shape, const Plan& plan) {
   const CellInfo& cell = find_cell(shape.cell);
   const double element = static_cast<double>(size_of(shape.type));

@@ -97,6 +97,9 @@ struct Footprint {
 };
 Footprint footprint(const Shape& shape, const Plan& plan);
 
+/// Bytes of a call: all that it has in memory once, and R once more in each step of each pass.
+double traffic(const Shape& shape, const Footprint& bytes);
+
 /// Bytes of memory that this process may still take; infinite where nothing tells.
 double available_bytes();
 

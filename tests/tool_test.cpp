@@ -472,6 +472,12 @@ TEST(ToolBench, RunsRowsOfSeveralLengths) {
     EXPECT_TRUE(point.contains("median_s")) << point;
     EXPECT_GE(point["check"]["tensors"].size(), 1u) << point;
   }
+  // f32 lstm, forward and backward: all that is in memory, and R of 4 * 6 * 6 twice in each step.
+  const json &whole = report["points"][0], &bytes = whole["bytes"];
+  EXPECT_NEAR(whole["gb_per_s"].get<double>() * 1e9 * whole["median_s"].get<double>(),
+              bytes["of_call"].get<double>() + bytes["weights"].get<double>() +
+                  bytes["weight_gradients"].get<double>() + 2 * 70 * 4 * 4 * 6 * 6,
+              1);
   const auto operations = [&](std::size_t n) {
     const json& point = report["points"][n];
     return point["gflop_per_s"].get<double>() * point["median_s"].get<double>();

@@ -114,6 +114,7 @@ Json point_json(const BenchPoint& point) {
   json["us_per_step"] = 1e6 * seconds / T;
   json["tokens_per_s"] = bench::tokens(point.shape) / seconds;
   json["gflop_per_s"] = bench::operations(point.shape) / seconds / 1e9;
+  json["gb_per_s"] = bench::traffic(point.shape, point.bytes) / seconds / 1e9;
   json["limit"] = json_of(point.limit, point.timing.least());
   json["bytes"] = bytes_json(point.bytes);
   json["check"] = check_json(point);

@@ -117,6 +117,7 @@ std::vector<Table::Column> BenchTable::columns() const {
   }
   for (const Table::Column& column : {Table::Column{"tokens/s", 8},
                                       {"GFLOP/s", 7},
+                                      {"GB/s", 7},
                                       {"memory", 8},
                                       {"error", 8},
                                       {"of tolerance", 0},
@@ -193,6 +194,8 @@ std::vector<std::string> BenchTable::head(const BenchContext& record) const {
   lines.push_back(
       std::string("memory     of a call, computed: x, y, h0, c0, hT, cT, scratch, saved") +
       (has_backward() ? "; in training dx and dy too" : ""));
+  lines.emplace_back(
+      "GB/s       of these and the weights, once, and of R once more in each step of each pass");
   lines.emplace_back();
   lines.push_back(table_.header());
   return lines;
@@ -228,6 +231,7 @@ std::string BenchTable::row(const BenchPoint& point) const {
   }
   cells.push_back(with_prefix(bench::tokens(point.shape) / seconds));
   cells.push_back(format("%.2f", bench::operations(point.shape) / seconds / 1e9));
+  cells.push_back(format("%.3g", bench::traffic(point.shape, point.bytes) / seconds / 1e9));
   cells.push_back(with_byte_unit(point.bytes.of_call()));
   const auto tensor = point.worst();
   cells.push_back(tensor ? error_text(tensor->error) : "-");
