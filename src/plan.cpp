@@ -106,7 +106,7 @@ void size_cuda(Decision& decision, const RnnSpec& spec, Dims largest, Mode mode,
 
 using cuda::PersistentForm;
 
-/// A way to run a spec on a cuda device. Where R^T does not fit a form, it goes backward by steps.
+/// A way to run a spec on a cuda device. One that has no shape backward goes backward by steps.
 struct Way {
   Candidate candidate;
   std::optional<PersistentForm> form{};

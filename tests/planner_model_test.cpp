@@ -135,10 +135,12 @@ struct Answers {
   int most_blocks = 0;           ///< of a group that it has room for
   int most_backward_blocks = 0;  ///< likewise
   std::vector<int> asked{};
+  bool was_asked_for_a_grid = false;
 
   GroupsAtOnce ask() {
     return [this](std::int64_t, const PersistentShape& shape) {
       asked.push_back(shape.blocks);
+      was_asked_for_a_grid = was_asked_for_a_grid || shape.in_grid;
       return shape.blocks <= (shape.backward ? most_backward_blocks : most_blocks) ? 3 : 0;
     };
   }
@@ -159,7 +161,7 @@ TEST_F(AskedDevice, HasASmallerGroupWhereALargerHasNoRoom) {
   const Decision decision = taken(answers);
   EXPECT_EQ(decision.algorithm, "cluster");
   EXPECT_EQ(decision.groups_at_once, 3);
-  // The grid of 16 blocks comes between, as it is faster than a cluster of 8.
+  EXPECT_FALSE(decision.persistent->in_grid);
   EXPECT_EQ(answers.asked.front(), 16);
   EXPECT_EQ(answers.asked.back(), 8);
 }
@@ -169,6 +171,7 @@ TEST_F(AskedDevice, HasStepsWhereNothingElseHasRoom) {
   const Decision decision = taken(none);
   EXPECT_EQ(decision.algorithm, "step");
   EXPECT_FALSE(decision.persistent);
+  EXPECT_TRUE(none.was_asked_for_a_grid);
   EXPECT_EQ(decision.candidates[2].reason, "the device has no room for it");
   EXPECT_EQ(decision.candidates[3].reason, "the device has no room for it");
   for (const char* const named : {"cluster", "grid"})

@@ -18,8 +18,8 @@ using cuda::ModelConstants;
 using Parameters = std::map<std::string, std::string>;
 
 const char* const head =
-    R"(// Constants of devices for the planner's model, each from the oldest record of takt_microbench for it
-// that has them all. Written by takt report.
+    R"(// Constants of devices for the planner's model, each from the oldest record of takt_microbench
+// for it that has them all. Written by takt report.
 )";
 
 /// 0 where it does not begin with a number.
