@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "facts.hpp"
+#include "gpu_facts.hpp"
+#include "plan.hpp"
 #include "tool/failure.hpp"
 #include "tool/machine_limits.hpp"
 #include "tool/prediction.hpp"
@@ -115,6 +117,19 @@ TEST(Prediction, OfAPersistentKernelIsThatOfItsGroups) {
                         "does not have it (limit model, constants of "))
       << block;
   EXPECT_TRUE(block.ends_with("), measured in no record")) << block;
+}
+
+TEST(Prediction, NamesTheLimitOfAPlan) {
+  const auto name = [](const std::string& algorithm) {
+    const takt::RnnSpec spec{
+        .input_size = 256, .hidden_size = 120, .type = DataType::bf16, .algorithm = algorithm};
+    return takt::tool::limit_name(
+        decide(spec, {100, 8}, takt::Mode::inference, takt::gpu_facts::h200()).candidates);
+  };
+  EXPECT_EQ(name(""), "step");
+  EXPECT_EQ(name("block"), "block");
+  EXPECT_EQ(name("cluster"), "one cluster of 8");
+  EXPECT_EQ(name("grid"), "full grid");
 }
 
 TEST(Prediction, IsNotMeasuredWithoutConstants) {

@@ -108,16 +108,6 @@ std::string first_line(const Comparison& comparison) {
          measured.from.text() + ")";
 }
 
-/// Groups of a cluster or a grid are the limit model's; the plan tells the blocks of one first.
-std::string limit_of(const Plan& plan) {
-  if (plan.algorithm() == "grid") return "full grid";
-  if (plan.algorithm() != "cluster") return std::string(plan.algorithm());
-  const auto& all = plan.candidates();
-  const auto taken =
-      std::find_if(all.begin(), all.end(), [](const Candidate& each) { return each.taken; });
-  return "one cluster of " + taken->reason.substr(0, taken->reason.find(' '));
-}
-
 }  // namespace
 
 std::optional<MicroRecord> frozen_constants(const LimitRecords& records,
@@ -129,6 +119,17 @@ std::optional<MicroRecord> frozen_constants(const LimitRecords& records,
       });
   if (found == records.micro.end()) return std::nullopt;
   return *found;
+}
+
+std::string limit_name(std::span<const Candidate> candidates) {
+  for (const Candidate& each : candidates) {
+    if (!each.taken) continue;
+    if (each.algorithm == "grid") return "full grid";
+    if (each.algorithm == "cluster")
+      return "one cluster of " + each.reason.substr(0, each.reason.find(' '));
+    return std::string(each.algorithm);
+  }
+  return "";
 }
 
 std::vector<Timeable> timeable_of(const Plan& plan) {
@@ -153,8 +154,8 @@ std::vector<Timeable> timeable_of(const Plan& plan) {
                       .timed = timed,
                       .algorithm = spec.algorithm};
     if (shape.mode() == plan.mode())
-      all.push_back(
-          {shape, std::string(plan.algorithm()), bench::footprint(shape, plan), limit_of(plan)});
+      all.push_back({shape, std::string(plan.algorithm()), bench::footprint(shape, plan),
+                     limit_name(plan.candidates())});
   }
   return all;
 }

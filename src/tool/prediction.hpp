@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@
 #include "tool/limit_records.hpp"
 
 namespace takt::tool {
+
+/// What the limit model calls the candidate that was taken: "step", "one cluster of 8" (a plan
+/// tells the blocks of a cluster first), "full grid".
+std::string limit_name(std::span<const Candidate> candidates);
 
 /// Something of a plan that takt bench can time.
 struct Timeable {
