@@ -65,9 +65,10 @@ struct PersistentForwardBlock : PersistentBlock<Product, CellTraits<Cell>::gates
   Acc Wx[cells][G] = {};  ///< of the step to come
   Real saved[cells][at_least_one(S)] = {};
 
-  TAKT_DEVICE PersistentForwardBlock(const PersistentForward<Real>& p_in, unsigned char* shared)
-      : Base(p_in, shared), p(p_in) {
-    biases = this->sums_shared - p.shape.bias_bytes() / 4;
+  TAKT_DEVICE PersistentForwardBlock(const PersistentLaunch<PersistentForward<Real>>& launch,
+                                     unsigned char* shared)
+      : Base(launch, shared), p(launch.chunks[blockIdx.y]) {
+    biases = this->sums_shared - this->shape.bias_bytes() / 4;
     this->connect(shared, end - p.begin, p.begin);
   }
 
@@ -207,18 +208,18 @@ struct PersistentForwardBlock : PersistentBlock<Product, CellTraits<Cell>::gates
 /// `Exchange` is how h goes from block to block: ClusterExchange of a block or a cluster, or
 /// GridExchange of a cooperative grid, with parts of k only.
 template <class Cell, class Product, bool split, class Exchange>
-__global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
-    persistent_forward_kernel(const PersistentForward<typename Product::Real> p) {
+__global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1) persistent_forward_kernel(
+    const __grid_constant__ PersistentLaunch<PersistentForward<typename Product::Real>> launch) {
   TAKT_DYNAMIC_SHARED(unsigned char, shared);
-  detail::PersistentForwardBlock<Cell, Product, split, Exchange> block(p, shared);
+  detail::PersistentForwardBlock<Cell, Product, split, Exchange> block(launch, shared);
   block.load_h();
   block.load_R();
   block.load_biases();
   block.load_cells();
   block.exchange.begin(block.patience, block.at.first_block, block.at.blocks, true);
-  if (p.begin < block.end) block.fetch(p.begin);
+  if (block.p.begin < block.end) block.fetch(block.p.begin);
 
-  for (int s = p.begin; s < block.end; ++s) {
+  for (int s = block.p.begin; s < block.end; ++s) {
     block.exchange.wait(block.patience);
     block.product();
     block.run_cells(s);

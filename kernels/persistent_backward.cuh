@@ -69,8 +69,12 @@ struct PersistentBackwardBlock : PersistentBlock<Product, 1, split, Exchange> {
   const std::int64_t H, BH;
   PersistentGradient<Cell, Real> cell[cells];
 
-  TAKT_DEVICE PersistentBackwardBlock(const PersistentBackward<Real>& p_in, unsigned char* shared)
-      : Base(p_in, shared), p(p_in), H(p.place.H), BH(p.place.B * p.place.H) {
+  TAKT_DEVICE PersistentBackwardBlock(const PersistentLaunch<PersistentBackward<Real>>& launch,
+                                      unsigned char* shared)
+      : Base(launch, shared),
+        p(launch.chunks[blockIdx.y]),
+        H(p.place.H),
+        BH(p.place.B * p.place.H) {
     // Row 0 is nobody's: each step hands on its own, also the last one.
     this->connect(shared, end - p.begin + 1, static_cast<int>(p.place.T) - p.end);
   }
@@ -78,7 +82,7 @@ struct PersistentBackwardBlock : PersistentBlock<Product, 1, split, Exchange> {
   /// What pads a row is 0 at all times, and so is the part of a row that has not begun.
   TAKT_DEVICE void clear_rows(unsigned char* shared) const {
     auto* const words = reinterpret_cast<uint4*>(this->rows_shared(shared));
-    for (int n = static_cast<int>(threadIdx.x); n < p.shape.rows_bytes() / 16;
+    for (int n = static_cast<int>(threadIdx.x); n < this->shape.rows_bytes() / 16;
          n += static_cast<int>(blockDim.x))
       words[n] = make_uint4(0, 0, 0, 0);
   }
@@ -221,22 +225,23 @@ struct PersistentBackwardBlock : PersistentBlock<Product, 1, split, Exchange> {
 
 /// `Exchange` as persistent_forward_kernel's.
 template <class Cell, class Product, bool split, class Exchange>
-__global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1)
-    persistent_backward_kernel(const PersistentBackward<typename Product::Real> p) {
+__global__ void
+__launch_bounds__(policy::Persistent::most_warps * 32, 1) persistent_backward_kernel(
+    const __grid_constant__ PersistentLaunch<PersistentBackward<typename Product::Real>> launch) {
   TAKT_DYNAMIC_SHARED(unsigned char, shared);
-  detail::PersistentBackwardBlock<Cell, Product, split, Exchange> block(p, shared);
+  detail::PersistentBackwardBlock<Cell, Product, split, Exchange> block(launch, shared);
   block.clear_rows(shared);
   block.load_R();
   block.load_cells();
-  if (p.begin < block.end) block.fetch(block.end - 1);
+  if (block.p.begin < block.end) block.fetch(block.end - 1);
   block.exchange.begin(block.patience, block.at.first_block, block.at.blocks, false);
 
-  for (int s = block.end; s-- > p.begin;) {
+  for (int s = block.end; s-- > block.p.begin;) {
     block.run_cells(s);
     const bool goes_on = block.hand_on(s);
     block.store_step(s);
     if (!goes_on) break;
-    if (s > p.begin) block.fetch(s - 1);
+    if (s > block.p.begin) block.fetch(s - 1);
     block.exchange.wait(block.patience);
     block.product();
   }

@@ -157,5 +157,29 @@ TEST(PersistentPlanner, SaysWhichBackwardATrainingPlanHas) {
             std::string::npos);
 }
 
+/// "0+8 of 0+3": chunks 0 to 7 of groups 0 to 2.
+std::string launches(std::int64_t chunks, std::int64_t groups, std::int64_t at_once) {
+  const auto range = [](std::int64_t first, std::int64_t count) {
+    return std::to_string(first) + "+" + std::to_string(count);
+  };
+  std::string all;
+  cuda::for_each_launch(chunks, groups, at_once, [&](const cuda::LaunchPart& part) {
+    all += (all.empty() ? "" : ", ") + range(part.first_chunk, part.chunks) + " of " +
+           range(part.first_group, part.groups);
+  });
+  return all;
+}
+
+TEST(PersistentPlanner, LaunchesWholeChunksTogetherWhereTheyHaveRoom) {
+  EXPECT_EQ(launches(1, 1, 1), "0+1 of 0+1");
+  EXPECT_EQ(launches(2, 3, 6), "0+2 of 0+3");
+  EXPECT_EQ(launches(2, 3, 5), "0+1 of 0+3, 1+1 of 0+3");
+  EXPECT_EQ(launches(2, 3, 2), "0+1 of 0+2, 0+1 of 2+1, 1+1 of 0+2, 1+1 of 2+1");
+  EXPECT_EQ(launches(3, 1, 2), "0+2 of 0+1, 2+1 of 0+1");
+  EXPECT_EQ(policy::Persistent::most_chunks, 8);
+  EXPECT_EQ(launches(11, 3, 33), "0+8 of 0+3, 8+3 of 0+3");
+  EXPECT_EQ(launches(0, 3, 2), "");
+}
+
 }  // namespace
 }  // namespace takt

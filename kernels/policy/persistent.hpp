@@ -22,7 +22,8 @@ struct Persistent {
   static constexpr int k_block_bytes = 64;
   static constexpr int fragment_bytes = 1024;  ///< one matrix tile in one k block
   static constexpr int largest_cluster = 16;
-  static constexpr int most_warps = 8;  ///< with up to 255 registers a thread
+  static constexpr int most_chunks = 8;  ///< of one launch
+  static constexpr int most_warps = 8;   ///< with up to 255 registers a thread
   /// Cells of one thread: a warp that has all k blocks of its units has one row tile; those that
   /// split them share the row tiles of their units.
   TAKT_CELL static constexpr int cells(bool split) { return split ? 2 : 4; }

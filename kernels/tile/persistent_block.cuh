@@ -20,19 +20,27 @@
 
 namespace takt {
 
-/// What both passes are given of a chunk of steps.
+/// What both passes are given of a chunk of steps, of one direction of one layer.
 struct PersistentChunk {
-  policy::PersistentShape shape{};
   StepPlace place{};                    ///< of any step
   int begin = 0, end = 0;               ///< steps of the chunk
   bool in_time_order = false;           ///< whether tensors of the chunk are in the order of time
   const std::int32_t* order = nullptr;  ///< [B] rows by falling length; null: as they lie
   const uint4* R = nullptr;             ///< as kernels/pack_fragments.cuh leaves it
-  int first_group = 0;                  ///< of this launch
   unsigned char* ring = nullptr;  ///< of all groups, PersistentShape::ring_bytes() each; in a grid
   std::uint32_t* epochs = nullptr;  ///< [groups], PersistentShape::epochs_bytes() each; in a grid
   StatusWord* status = nullptr;     ///< gave_up is set, never cleared
   std::int64_t patience_ns = 0;     ///< of one wait
+};
+
+/// What one launch runs: a chunk of each of gridDim.y directions or layers of equal size, which
+/// know nothing of each other and so may be anywhere in time: both directions of a layer, or layers
+/// of a stack, each a chunk behind the one below. Blocks of one blockIdx.y have one of them.
+template <class Chunk>
+struct PersistentLaunch {
+  policy::PersistentShape shape{};
+  int first_group = 0;  ///< of each chunk's groups, of which gridDim.x has some
+  Chunk chunks[policy::Persistent::most_chunks] = {};
 };
 
 namespace detail {
@@ -98,6 +106,7 @@ struct PersistentBlock {
   static constexpr int resident = Policy::register_blocks(tiles, Product::wide_sums, in_grid);
   static constexpr int tile_vectors = tiles * Policy::fragment_bytes / 16;  ///< of a k block
 
+  const policy::PersistentShape& shape;
   const PersistentChunk& chunk;
   const PersistentPlace at;
   const int lane, row_tiles, rows;
@@ -110,11 +119,13 @@ struct PersistentBlock {
   RFragment R[at_least_one(resident)][tiles] = {};
   Acc sums[cells][tiles] = {};  ///< of the product, of the thread's cells
 
-  TAKT_DEVICE PersistentBlock(const PersistentChunk& chunk_in, unsigned char* shared)
-      : chunk(chunk_in),
-        at(chunk.shape, split ? chunk.shape.parts : 1, chunk.first_group),
+  template <class Chunk>
+  TAKT_DEVICE PersistentBlock(const PersistentLaunch<Chunk>& launch, unsigned char* shared)
+      : shape(launch.shape),
+        chunk(launch.chunks[blockIdx.y]),
+        at(shape, split ? shape.parts : 1, launch.first_group),
         lane(static_cast<int>(threadIdx.x) % 32),
-        row_tiles(split ? chunk.shape.row_tiles : 1),
+        row_tiles(split ? shape.row_tiles : 1),
         rows(row_tiles * Policy::row_tile),
         end(chunk.end),
         patience{chunk.patience_ns, gave_up_before(chunk.status)} {
@@ -123,7 +134,6 @@ struct PersistentBlock {
       const int longest = chunk.place.lengths[chunk.order[at.slice * rows]];
       end = longest < end ? longest : end;
     }
-    const policy::PersistentShape& shape = chunk.shape;
     const int in_shared = static_cast<int>(shape.depth_in_shared());
     const int warp = static_cast<int>(threadIdx.x) / 32;
     unsigned char* const R_of_block = rows_shared(shared) + shape.rows_bytes();
@@ -137,7 +147,6 @@ struct PersistentBlock {
 
   /// `all_steps` that the group hands on or begins with; `epoch` as GridExchange has it.
   TAKT_DEVICE void connect(unsigned char* shared, int all_steps, int epoch) {
-    const policy::PersistentShape& shape = chunk.shape;
     const int tile_bytes = static_cast<int>(shape.tile_bytes());
     const int all_tiles = static_cast<int>(Policy::unit_tiles(shape.H));
     auto* const quits = reinterpret_cast<int*>(shared + 2 * sizeof(ptx::Mbarrier));
@@ -209,7 +218,7 @@ struct PersistentBlock {
       R_shared[n - resident * tile_vectors] = from[n];
   }
   TAKT_DEVICE const uint4* R_in_memory() const {
-    return chunk.R + (at.tile * chunk.shape.k_blocks() + at.first_block) * tile_vectors + lane;
+    return chunk.R + (at.tile * shape.k_blocks() + at.first_block) * tile_vectors + lane;
   }
 
   /// R by the current row: the sums of the thread's cells.

@@ -145,7 +145,7 @@ class BackwardRun : PersistentCall<Real> {
     const std::int64_t gates = (end - begin) * B * GH;
     if (this->is_ragged()) clear(dwx_, gates);
     if (this->is_ragged() && chunk.drh != nullptr) clear(drh_, gates);
-    this->run_groups(chunk, this->plan_.decision.backward_groups_at_once);
+    this->run_groups(std::span(&chunk, 1), this->plan_.decision.backward_groups_at_once);
   }
 
   void products(std::int64_t begin, std::int64_t end) {

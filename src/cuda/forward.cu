@@ -113,7 +113,7 @@ class ForwardRun : PersistentCall<Real> {
       chunk.inner_steps = inner_ + C * B * H;
       chunk.saved = this->template saved<Real>(saved_.steps) + begin * this->sizes_.V * B * H;
     }
-    this->run_groups(chunk, this->plan_.decision.groups_at_once);
+    this->run_groups(std::span(&chunk, 1), this->plan_.decision.groups_at_once);
     inner_ += inner_steps;
   }
 

@@ -11,6 +11,7 @@
 #include <takt/kernels/persistent_backward.cuh>
 
 #include "cuda/launch.cuh"
+#include "cuda/persistent.hpp"
 #include "say.hpp"
 
 namespace takt::cuda {
@@ -19,8 +20,8 @@ namespace takt::cuda {
 /// PersistentBackward.
 template <class Chunk>
 struct PersistentLaunches {
-  /// `groups` from chunk.first_group on.
-  void (*run)(const Chunk& chunk, std::int64_t groups, cudaStream_t stream);
+  /// What `part` says; its chunks are the first of launch.chunks.
+  void (*run)(const PersistentLaunch<Chunk>& launch, const LaunchPart& part, cudaStream_t stream);
   /// Loads the kernel, lets it have all shared memory of the device's blocks, whatever the shape:
   /// other plans launch the same function.
   void (*load)(const policy::PersistentShape& shape, std::int64_t most_shared_bytes);
@@ -71,7 +72,7 @@ struct GroupLaunch {
   cudaLaunchAttribute attribute{};
   cudaLaunchConfig_t config{};
 
-  GroupLaunch(const policy::PersistentShape& shape, std::int64_t groups, cudaStream_t stream) {
+  GroupLaunch(const policy::PersistentShape& shape, const LaunchPart& part, cudaStream_t stream) {
     if (shape.in_grid) {
       attribute.id = cudaLaunchAttributeCooperative;
       attribute.val.cooperative = 1;
@@ -79,7 +80,8 @@ struct GroupLaunch {
       attribute.id = cudaLaunchAttributeClusterDimension;
       attribute.val.clusterDim = {static_cast<unsigned>(shape.blocks), 1, 1};
     }
-    config.gridDim = dim3(static_cast<unsigned>(groups * shape.blocks));
+    config.gridDim =
+        dim3(static_cast<unsigned>(part.groups * shape.blocks), static_cast<unsigned>(part.chunks));
     config.blockDim = dim3(static_cast<unsigned>(shape.threads()));
     config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes());
     config.stream = stream;
@@ -91,7 +93,8 @@ struct GroupLaunch {
 };
 
 template <class Chunk>
-void allow_shapes(void (*kernel)(Chunk), bool clusters, std::int64_t most_shared_bytes) {
+void allow_shapes(void (*kernel)(PersistentLaunch<Chunk>), bool clusters,
+                  std::int64_t most_shared_bytes) {
   const char* const name = name_of(static_cast<const Chunk*>(nullptr));
   load(name, kernel);
   const auto* const function = reinterpret_cast<const void*>(kernel);
@@ -103,11 +106,11 @@ void allow_shapes(void (*kernel)(Chunk), bool clusters, std::int64_t most_shared
 
 /// A cluster that no group of multiprocessors can hold is a size that the device has not.
 template <class Chunk>
-int groups_at_once(void (*kernel)(Chunk), const policy::PersistentShape& shape,
+int groups_at_once(void (*kernel)(PersistentLaunch<Chunk>), const policy::PersistentShape& shape,
                    int multiprocessors) {
   const char* const name = name_of(static_cast<const Chunk*>(nullptr));
   const auto* const function = reinterpret_cast<const void*>(kernel);
-  const GroupLaunch launch(shape, 1, nullptr);
+  const GroupLaunch launch(shape, {}, nullptr);
   int groups = 0;
   if (shape.blocks == 1 || shape.in_grid) {
     int blocks = 0;
@@ -124,11 +127,12 @@ int groups_at_once(void (*kernel)(Chunk), const policy::PersistentShape& shape,
 
 template <class Cell, class Product, class Chunk>
 constexpr PersistentLaunches<Chunk> persistent_launches_of() {
-  return {[](const Chunk& chunk, std::int64_t groups, cudaStream_t stream) {
-            const GroupLaunch launch(chunk.shape, groups, stream);
-            check(name_of(&chunk),
-                  cudaLaunchKernelEx(&launch.config,
-                                     persistent_kernel<Cell, Product, Chunk>(chunk.shape), chunk));
+  return {[](const PersistentLaunch<Chunk>& launch, const LaunchPart& part, cudaStream_t stream) {
+            const GroupLaunch groups(launch.shape, part, stream);
+            check(
+                name_of(launch.chunks),
+                cudaLaunchKernelEx(&groups.config,
+                                   persistent_kernel<Cell, Product, Chunk>(launch.shape), launch));
           },
           [](const policy::PersistentShape& shape, std::int64_t most_shared_bytes) {
             allow_shapes(persistent_kernel<Cell, Product, Chunk>(shape),

@@ -2,6 +2,8 @@
 // device.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -43,6 +45,28 @@ inline constexpr std::int64_t most_persistent_rows = 65'536;
 
 PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& spec,
                                    const CellInfo& cell, Dims largest, const DeviceFacts& device);
+
+/// What one launch runs of chunks of one shape.
+struct LaunchPart {
+  std::int64_t first_chunk = 0, chunks = 1;
+  std::int64_t first_group = 0, groups = 1;  ///< of each of these chunks
+};
+
+/// Visits the launches that run `groups` groups of each of `chunks` chunks, at most `at_once` of
+/// them in one launch: whole chunks where there is room for one, else a part of one.
+template <class Visit>
+void for_each_launch(std::int64_t chunks, std::int64_t groups, std::int64_t at_once,
+                     const Visit& visit) {
+  constexpr std::int64_t most = policy::Persistent::most_chunks;
+  for (LaunchPart part; part.first_chunk < chunks; part.first_chunk += part.chunks) {
+    part.chunks =
+        std::clamp<std::int64_t>(at_once / groups, 1, std::min(most, chunks - part.first_chunk));
+    for (part.first_group = 0; part.first_group < groups; part.first_group += at_once) {
+      part.groups = std::min(at_once, groups - part.first_group);
+      visit(part);
+    }
+  }
+}
 
 /// Throws UnsupportedError: the device has no room for such a group now.
 [[noreturn]] void refuse_room(const policy::PersistentShape& shape);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include <takt/kernels/order.cuh>
 
@@ -57,7 +58,6 @@ class PersistentCall : protected Call<Real> {
   template <class Chunk>
   Chunk persistent_chunk(const PersistentLayout& at, std::int64_t begin, std::int64_t end) const {
     Chunk chunk;
-    chunk.shape = *shape_;
     chunk.place = this->place_;
     chunk.begin = static_cast<int>(begin);
     chunk.end = static_cast<int>(end);
@@ -70,17 +70,24 @@ class PersistentCall : protected Call<Real> {
     return chunk;
   }
 
-  /// Groups whose blocks wait for each other by memory alone must all be on the device.
+  /// Chunks that know nothing of each other. Groups whose blocks wait for each other by memory
+  /// alone must all be on the device.
   template <class Chunk>
-  void run_groups(Chunk& chunk, int groups_at_once) const {
-    const std::int64_t all = shape_->groups(B), at_once = shape_->in_grid ? groups_at_once : all;
-    for (std::int64_t first = 0; first < all; first += at_once) {
-      chunk.first_group = static_cast<int>(first);
+  void run_groups(std::span<Chunk> chunks, int groups_at_once) const {
+    const auto count = static_cast<std::int64_t>(chunks.size());
+    const std::int64_t groups = shape_->groups(B);
+    const std::int64_t at_once = shape_->in_grid ? groups_at_once : count * groups;
+    for_each_launch(count, groups, at_once, [&](const LaunchPart& part) {
+      PersistentLaunch<Chunk> launch{.shape = *shape_,
+                                     .first_group = static_cast<int>(part.first_group)};
+      const auto of_launch = chunks.subspan(static_cast<std::size_t>(part.first_chunk),
+                                            static_cast<std::size_t>(part.chunks));
+      std::copy(of_launch.begin(), of_launch.end(), launch.chunks);
       with_product<Real>(this->plan_.spec.math, [&]<class Product>() {
         persistent_launches<Product, Chunk>(this->plan_.decision.cell_index)
-            .run(chunk, std::min(at_once, all - first), this->stream_);
+            .run(launch, part, this->stream_);
       });
-    }
+    });
   }
 
   const policy::PersistentShape* const shape_;  // null: by steps

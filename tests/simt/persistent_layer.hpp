@@ -1,5 +1,6 @@
-// A whole layer by the persistent kernels, for their tests: W x made on the host, one launch a
-// chunk of steps, both passes; compared with the reference.
+// Whole layers by the persistent kernels, for their tests: W x made on the host, one launch a chunk
+// of steps, both passes; compared with the reference. Several layers run together: each launch has
+// a chunk of each.
 #pragma once
 
 #include <takt/kernels/pack_fragments.cuh>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <deque>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@
 #include <takt/cells.hpp>
 #include <takt/reference.hpp>
 
+#include "cuda/persistent.hpp"
 #include "device_array.hpp"
 #include "persistent_forms.hpp"
 #include "step_layer.hpp"
@@ -45,9 +48,9 @@ class Layer {
   static constexpr int S = CellTraits<Cell>::saved;
 
  public:
-  Layer(const Shape& shape, const Semantics& semantics)
+  Layer(const Shape& shape, const Semantics& semantics, std::uint64_t seed = 11)
       : T(shape.T), B(shape.B), H(shape.H), shape_(shape), semantics_(semantics) {
-    std::uint64_t state = 11;
+    std::uint64_t state = seed;
     x_ = numbers<Real>(T * B * G * H, 1, state);
     h0_ = numbers<Real>(B * H, 1, state);
     c0_ = numbers<float>(C * B * H, 1, state);
@@ -78,17 +81,25 @@ class Layer {
             .shared_k_blocks = shape_.shared_k_blocks};
   }
 
-  void run() {
+  void run() { run_together({this}); }
+  /// Layers of one shape: launch n runs chunk n of the first, n - 1 of the second and so on, as far
+  /// as they are there: what a stack would do, and with `apart` 0 two directions.
+  static void run_together(const std::vector<Layer*>& layers, std::int64_t apart = 0) {
     const simt::TestStream stream;
-    const Arrays arrays(*this);
-    forward(arrays, stream);
+    std::deque<Arrays> arrays;
+    for (Layer* const layer : layers) arrays.emplace_back(*layer);
+    run_passes<ForwardPass>(layers, arrays, apart, stream);
   }
-  void run_both(bool gave_up_between = false) {
+  void run_both(bool gave_up_between = false) { run_both_together({this}, 0, gave_up_between); }
+  static void run_both_together(const std::vector<Layer*>& layers, std::int64_t apart = 0,
+                                bool gave_up_between = false) {
     const simt::TestStream stream;
-    const Arrays arrays(*this);
-    forward(arrays, stream);
-    if (gave_up_between) arrays.status.set({StatusWord{.gave_up = 1}});
-    backward(arrays, stream);
+    std::deque<Arrays> arrays;
+    for (Layer* const layer : layers) arrays.emplace_back(*layer);
+    run_passes<ForwardPass>(layers, arrays, apart, stream);
+    if (gave_up_between)
+      for (const Arrays& of : arrays) of.status.set({StatusWord{.gave_up = 1}});
+    run_passes<BackwardPass>(layers, arrays, apart, stream);
   }
 
   void compare() const {
@@ -168,11 +179,10 @@ class Layer {
               cudaSuccess);
   }
 
-  template <class Params>
-  Params chunk_of(const Arrays& arrays, const PassArrays& of_pass, bool backward,
-                  std::int64_t begin, std::int64_t end) const {
-    Params p;
-    p.shape = shape(backward);
+  template <class Chunk>
+  Chunk chunk_of(const Arrays& arrays, const PassArrays& of_pass, std::int64_t begin,
+                 std::int64_t end) const {
+    Chunk p;
     p.place = {.T = T,
                .B = B,
                .H = H,
@@ -194,97 +204,171 @@ class Layer {
   }
 
   std::int64_t chunk() const { return shape_.chunk > 0 ? shape_.chunk : T; }
+  std::int64_t chunks() const { return policy::Persistent::ceil_div(T, chunk()); }
 
-  void forward(const Arrays& arrays, const simt::TestStream& stream) {
-    const simt::DeviceArray<Real> bW(as<Real>(bW_)), bR(as<Real>(bR_)), h(as<Real>(h0_));
-    const simt::DeviceArray<Acc> c_all(at(C * T * B * H));
-    const PassArrays of_pass(*this, false);
-    arrays.inner.set(as<Acc>(c0_));
-    pack(arrays, of_pass, false, stream);
-    const std::int64_t BH = B * H;
-    for (std::int64_t begin = 0; begin < T; begin += chunk()) {
-      const std::int64_t end = std::min(T, begin + chunk());
-      const simt::DeviceArray<Acc> Wx(as<Acc>(inputs(begin, end)));
-      auto p = chunk_of<PersistentForward<Real>>(arrays, of_pass, false, begin, end);
-      p.Wx = Wx.data();
-      p.bW = bW.data();
-      p.bR = bR.data();
-      p.h = h.data();
-      p.inner_old = arrays.inner.data() + begin * C * BH;
-      p.inner_new = arrays.inner.data() + end * C * BH;
-      p.inner_steps = arrays.inner.data() + (begin + 1) * C * BH;
-      p.y = {.data = arrays.y.data(), .time_stride = B * stride(), .row_stride = stride()};
-      p.c_all = {.data = C > 0 ? c_all.data() : nullptr,
-                 .plane_stride = T * BH,
-                 .time_stride = BH,
-                 .row_stride = H};
-      p.saved = arrays.saved.data() + begin * S * BH;
-      launch("persistent_forward_kernel",
-             shape_.in_grid ? &persistent_forward_kernel<Cell, Product, true, GridExchange>
-             : p.shape.parts > 1
-                 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
-                 : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>,
-             p, stream);
+  /// A layer's memory in one pass, and its chunks in the order in which they run.
+  class ForwardPass {
+   public:
+    using Chunk = PersistentForward<Real>;
+    static constexpr bool is_backward = false;
+    static constexpr const char* kernel_name = "persistent_forward_kernel";
+
+    ForwardPass(Layer& layer, const Arrays& arrays, const simt::TestStream& stream)
+        : layer_(layer),
+          arrays_(arrays),
+          of_pass_(layer, false),
+          bW_(as<Real>(layer.bW_)),
+          bR_(as<Real>(layer.bR_)),
+          h_(as<Real>(layer.h0_)),
+          c_all_(at(C * layer.T * layer.B * layer.H)) {
+      arrays.inner.set(as<Acc>(layer.c0_));
+      layer.pack(arrays, of_pass_, false, stream);
     }
-    hT_ = as_doubles(h.get());
-    const Values all = as_doubles(arrays.inner.get());
-    cT_.assign(all.end() - C * BH, all.end());
-    c_all_ = as_doubles(c_all.get());
-    const Values y_rows = as_doubles(arrays.y.get());
-    for (std::int64_t row = 0; row < T * B; ++row)
-      for (std::int64_t j = 0; j < H; ++j) y_.push_back(y_rows[at(row * stride() + j)]);
-    gave_up_ = arrays.status.get()[0].gave_up != 0;
+
+    Chunk chunk(std::int64_t n) {
+      const std::int64_t begin = n * layer_.chunk(),
+                         end = std::min(layer_.T, begin + layer_.chunk());
+      const std::int64_t BH = layer_.B * layer_.H;
+      auto p = layer_.template chunk_of<Chunk>(arrays_, of_pass_, begin, end);
+      p.Wx = Wx_.emplace_back(as<Acc>(layer_.inputs(begin, end))).data();
+      p.bW = bW_.data();
+      p.bR = bR_.data();
+      p.h = h_.data();
+      p.inner_old = arrays_.inner.data() + begin * C * BH;
+      p.inner_new = arrays_.inner.data() + end * C * BH;
+      p.inner_steps = arrays_.inner.data() + (begin + 1) * C * BH;
+      p.y = layer_.template rows_of_y<Real>(arrays_);
+      p.c_all = layer_.template over_planes<Acc>(c_all_);
+      p.saved = arrays_.saved.data() + begin * S * BH;
+      return p;
+    }
+
+    void finish() {
+      const std::int64_t size = C * layer_.B * layer_.H;
+      layer_.hT_ = as_doubles(h_.get());
+      const Values all = as_doubles(arrays_.inner.get());
+      layer_.cT_.assign(all.end() - size, all.end());
+      layer_.c_all_ = as_doubles(c_all_.get());
+      const Values y_rows = as_doubles(arrays_.y.get());
+      for (std::int64_t row = 0; row < layer_.T * layer_.B; ++row)
+        for (std::int64_t j = 0; j < layer_.H; ++j)
+          layer_.y_.push_back(y_rows[at(row * layer_.stride() + j)]);
+    }
+
+   private:
+    Layer& layer_;
+    const Arrays& arrays_;
+    PassArrays of_pass_;
+    simt::DeviceArray<Real> bW_, bR_, h_;
+    simt::DeviceArray<Acc> c_all_;
+    std::deque<simt::DeviceArray<Acc>> Wx_;  // of each chunk
+  };
+
+  class BackwardPass {
+   public:
+    using Chunk = PersistentBackward<Real>;
+    static constexpr bool is_backward = true;
+    static constexpr const char* kernel_name = "persistent_backward_kernel";
+
+    BackwardPass(Layer& layer, const Arrays& arrays, const simt::TestStream& stream)
+        : layer_(layer),
+          arrays_(arrays),
+          of_pass_(layer, true),
+          dy_(as<Real>(layer.dy_)),
+          dhT_(as<Real>(layer.dhT_)),
+          dcT_(as<Acc>(layer.dcT_)),
+          dc_all_(as<Acc>(layer.dc_all_)),
+          dh_(at(layer.B * layer.H)),
+          dRh_(at(layer.B * layer.H)),
+          dinner_(at(C * layer.B * layer.H)) {
+      layer.pack(arrays, of_pass_, true, stream);
+    }
+
+    /// The n-th from the end. Rows that do not run a step are not written.
+    Chunk chunk(std::int64_t n) {
+      const std::int64_t begin = (layer_.chunks() - 1 - n) * layer_.chunk();
+      const std::int64_t end = std::min(layer_.T, begin + layer_.chunk());
+      const std::int64_t BH = layer_.B * layer_.H;
+      const Values nothing(at((end - begin) * G * BH));
+      auto p = layer_.template chunk_of<Chunk>(arrays_, of_pass_, begin, end);
+      p.dy = {.data = dy_.data(), .time_stride = BH, .row_stride = layer_.H};
+      p.dc_all = layer_.template over_planes<const Acc>(dc_all_);
+      p.dhT = dhT_.data();
+      p.dcT = dcT_.data();
+      p.y = layer_.template rows_of_y<const Real>(arrays_);
+      p.h0 = arrays_.h0.data();
+      p.inner = arrays_.inner.data() + begin * C * BH;
+      p.saved = arrays_.saved.data() + begin * S * BH;
+      p.dh = dh_.data();
+      p.dRh = dRh_.data();
+      p.dinner = dinner_.data();
+      p.dwx = dwx_.emplace_back(as<Real>(nothing)).data();
+      Real* const drh = drh_.emplace_back(as<Real>(nothing)).data();
+      p.drh = shared_gradient ? nullptr : drh;
+      return p;
+    }
+
+    void finish() {
+      const std::int64_t size = layer_.B * G * layer_.H;
+      layer_.dwx_.assign(at(layer_.T * size), 0);
+      layer_.drh_.assign(at(layer_.T * size), 0);
+      for (std::int64_t n = 0; n < static_cast<std::int64_t>(dwx_.size()); ++n) {
+        const Values of_wx = as_doubles(dwx_[at(n)].get());
+        const Values of_rh = shared_gradient ? of_wx : as_doubles(drh_[at(n)].get());
+        const std::int64_t begin = (layer_.chunks() - 1 - n) * layer_.chunk();
+        const std::int64_t steps = static_cast<std::int64_t>(of_wx.size()) / size;
+        for (std::int64_t s = 0; s < steps; ++s) {
+          const std::int64_t from = (layer_.in_time_order() ? steps - 1 - s : s) * size;
+          std::copy_n(of_wx.begin() + from, size, layer_.dwx_.begin() + (begin + s) * size);
+          std::copy_n(of_rh.begin() + from, size, layer_.drh_.begin() + (begin + s) * size);
+        }
+      }
+      layer_.sum_gradients();
+      layer_.finish_initial(as_doubles(dh_.get()), as_doubles(dRh_.get()),
+                            as_doubles(dinner_.get()));
+    }
+
+   private:
+    Layer& layer_;
+    const Arrays& arrays_;
+    PassArrays of_pass_;
+    simt::DeviceArray<Real> dy_, dhT_;
+    simt::DeviceArray<Acc> dcT_, dc_all_, dh_, dRh_, dinner_;
+    std::deque<simt::DeviceArray<Real>> dwx_, drh_;  // of each chunk
+  };
+
+  template <class Pass>
+  static void run_passes(const std::vector<Layer*>& layers, const std::deque<Arrays>& arrays,
+                         std::int64_t apart, const simt::TestStream& stream) {
+    std::deque<Pass> passes;
+    for (std::size_t n = 0; n < layers.size(); ++n)
+      passes.emplace_back(*layers[n], arrays[n], stream);
+    const Layer& first = *layers.front();
+    const auto count = static_cast<std::int64_t>(layers.size());
+    const std::int64_t last = first.chunks() - 1 + (count - 1) * apart;
+    for (std::int64_t n = 0; n <= last; ++n) {
+      std::vector<typename Pass::Chunk> chunks;
+      for (std::int64_t layer = 0; layer < count; ++layer)
+        if (const std::int64_t own = n - layer * apart; own >= 0 && own < first.chunks())
+          chunks.push_back(passes[at(layer)].chunk(own));
+      first.template launch<Pass>(chunks, stream);
+    }
+    for (std::size_t n = 0; n < layers.size(); ++n) {
+      passes[n].finish();
+      layers[n]->gave_up_ = arrays[n].status.get()[0].gave_up != 0;
+    }
   }
 
-  void backward(const Arrays& arrays, const simt::TestStream& stream) {
-    const std::int64_t BH = B * H, GH = G * H;
-    const simt::DeviceArray<Real> dy(as<Real>(dy_)), dhT(as<Real>(dhT_));
-    const simt::DeviceArray<Acc> dcT(as<Acc>(dcT_)), dc_all(as<Acc>(dc_all_));
-    const simt::DeviceArray<Acc> dh(at(BH)), dRh(at(BH)), dinner(at(C * BH));
-    const PassArrays of_pass(*this, true);
-    pack(arrays, of_pass, true, stream);
-    dwx_.assign(at(T * B * GH), 0);
-    drh_.assign(at(T * B * GH), 0);
-    for (std::int64_t end = T; end > 0;) {
-      const std::int64_t begin = (end - 1) / chunk() * chunk(), size = (end - begin) * B * GH;
-      // Rows that do not run a step are not written.
-      const simt::DeviceArray<Real> dwx(as<Real>(Values(at(size))));
-      const simt::DeviceArray<Real> drh(as<Real>(Values(at(size))));
-      auto p = chunk_of<PersistentBackward<Real>>(arrays, of_pass, true, begin, end);
-      p.dy = {.data = dy.data(), .time_stride = BH, .row_stride = H};
-      p.dc_all = {.data = C > 0 ? dc_all.data() : nullptr,
-                  .plane_stride = T * BH,
-                  .time_stride = BH,
-                  .row_stride = H};
-      p.dhT = dhT.data();
-      p.dcT = dcT.data();
-      p.y = {.data = arrays.y.data(), .time_stride = B * stride(), .row_stride = stride()};
-      p.h0 = arrays.h0.data();
-      p.inner = arrays.inner.data() + begin * C * BH;
-      p.saved = arrays.saved.data() + begin * S * BH;
-      p.dh = dh.data();
-      p.dRh = dRh.data();
-      p.dinner = dinner.data();
-      p.dwx = dwx.data();
-      p.drh = shared_gradient ? nullptr : drh.data();
-      launch("persistent_backward_kernel",
-             shape_.in_grid ? &persistent_backward_kernel<Cell, Product, true, GridExchange>
-             : p.shape.parts > 1
-                 ? &persistent_backward_kernel<Cell, Product, true, ClusterExchange>
-                 : &persistent_backward_kernel<Cell, Product, false, ClusterExchange>,
-             p, stream);
-      const Values of_wx = as_doubles(dwx.get());
-      const Values of_rh = shared_gradient ? of_wx : as_doubles(drh.get());
-      for (std::int64_t s = begin; s < end; ++s) {
-        const std::int64_t from = (in_time_order() ? end - 1 - s : s - begin) * B * GH;
-        std::copy_n(of_wx.begin() + from, B * GH, dwx_.begin() + s * B * GH);
-        std::copy_n(of_rh.begin() + from, B * GH, drh_.begin() + s * B * GH);
-      }
-      end = begin;
-    }
-    sum_gradients();
-    finish_initial(as_doubles(dh.get()), as_doubles(dRh.get()), as_doubles(dinner.get()));
-    gave_up_ = arrays.status.get()[0].gave_up != 0;
+  template <class Element>
+  OverTime<Element> rows_of_y(const Arrays& arrays) const {
+    return {.data = arrays.y.data(), .time_stride = B * stride(), .row_stride = stride()};
+  }
+  template <class Element>
+  OverTime<Element> over_planes(const simt::DeviceArray<Acc>& array) const {
+    return {.data = C > 0 ? array.data() : nullptr,
+            .plane_stride = T * B * H,
+            .time_stride = B * H,
+            .row_stride = H};
   }
 
   /// W is the identity: dx is dwx, at the time of its step.
@@ -364,29 +448,45 @@ class Layer {
 
   std::int64_t groups() const { return shape().groups(B); }
 
-  template <class Params>
-  void launch(const char* name, void (*kernel)(Params), Params p,
+  template <class Pass>
+  static auto kernel_of(const policy::PersistentShape& shape) {
+    if constexpr (Pass::is_backward)
+      return shape.in_grid     ? &persistent_backward_kernel<Cell, Product, true, GridExchange>
+             : shape.parts > 1 ? &persistent_backward_kernel<Cell, Product, true, ClusterExchange>
+                               : &persistent_backward_kernel<Cell, Product, false, ClusterExchange>;
+    else
+      return shape.in_grid     ? &persistent_forward_kernel<Cell, Product, true, GridExchange>
+             : shape.parts > 1 ? &persistent_forward_kernel<Cell, Product, true, ClusterExchange>
+                               : &persistent_forward_kernel<Cell, Product, false, ClusterExchange>;
+  }
+
+  template <class Pass>
+  void launch(const std::vector<typename Pass::Chunk>& chunks,
               const simt::TestStream& stream) const {
+    PersistentLaunch<typename Pass::Chunk> p{.shape = shape(Pass::is_backward)};
+    const auto kernel = kernel_of<Pass>(p.shape);
     for (const auto attribute : {cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  cudaFuncAttributeNonPortableClusterSizeAllowed})
       ASSERT_EQ(cudaFuncSetAttribute(
                     reinterpret_cast<const void*>(kernel), attribute,
                     attribute == cudaFuncAttributeMaxDynamicSharedMemorySize ? 200 << 10 : 1),
                 cudaSuccess);
-    const std::int64_t at_once = shape_.at_once > 0 ? shape_.at_once : groups();
-    for (std::int64_t first = 0; first < groups(); first += at_once) {
-      p.first_group = static_cast<int>(first);
-      const std::int64_t count = std::min(at_once, groups() - first);
+    const auto count = static_cast<std::int64_t>(chunks.size());
+    const std::int64_t at_once = shape_.at_once > 0 ? shape_.at_once : count * groups();
+    cuda::for_each_launch(count, groups(), at_once, [&](const cuda::LaunchPart& part) {
+      p.first_group = static_cast<int>(part.first_group);
+      std::copy_n(chunks.begin() + part.first_chunk, part.chunks, p.chunks);
       const simt::Launch launch{
-          .grid = static_cast<unsigned>(count * p.shape.blocks),
+          .grid = dim3(static_cast<unsigned>(part.groups * p.shape.blocks),
+                       static_cast<unsigned>(part.chunks)),
           .block = static_cast<unsigned>(p.shape.threads()),
           .shared_bytes = static_cast<std::size_t>(p.shape.shared_bytes()),
           .cooperative = shape_.in_grid,
           .cluster = static_cast<unsigned>(shape_.in_grid ? 1 : p.shape.blocks),
           .stream = stream};
-      ASSERT_EQ(launch(name, kernel, p), cudaSuccess);
+      ASSERT_EQ(launch(Pass::kernel_name, kernel, p), cudaSuccess);
       ASSERT_EQ(stream.wait(), cudaSuccess);
-    }
+    });
   }
 
   reference::Problem problem() const {
