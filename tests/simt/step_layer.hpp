@@ -97,7 +97,7 @@ class Layer {
     for (std::int64_t b = 0; semantics.lengths && b < B; ++b)
       lengths_.push_back(static_cast<std::int32_t>((b * 5 + 3) % (T + 1)));
     for (std::int64_t n = 0; semantics.resets && n < T * B; ++n)
-      resets_.push_back(n % 5 == 2 || n == 0 ? 1 : 0);
+      resets_.push_back((n / B * 3 + n % B) % 5 == 2 || n == 0 ? 1 : 0);  // others at each step
   }
 
   void run() {
