@@ -87,17 +87,20 @@ TEST(PersistentPlanner, HasAGridForWhatNoClusterHolds) {
     const cuda::PersistentPass cluster{Form::cluster, backward}, grid{Form::grid, backward};
     EXPECT_TRUE(shape(cluster, 512, DataType::f16));
     EXPECT_FALSE(shape(cluster, 1024, DataType::f16));
-    const auto is_streamed = [&](std::int64_t H, DataType type, Math math = Math::strict) {
+    const auto streamed_share = [&](std::int64_t H, DataType type, Math math = Math::strict) {
       const auto chosen = shape(grid, H, type, math);
       EXPECT_TRUE(chosen) << H << " backward " << backward;
-      return chosen && chosen->streamed_depth() > 0;
+      return chosen ? static_cast<double>(chosen->streamed_depth()) /
+                          static_cast<double>(chosen->depth())
+                    : 1;
     };
-    EXPECT_FALSE(is_streamed(1024, DataType::f16));
-    EXPECT_FALSE(is_streamed(2048, DataType::f16));
-    EXPECT_TRUE(is_streamed(4096, DataType::f16));
-    EXPECT_FALSE(is_streamed(1024, DataType::f32, Math::tf32));
-    EXPECT_FALSE(is_streamed(768, DataType::f32));
-    EXPECT_TRUE(is_streamed(1024, DataType::f32));
+    EXPECT_EQ(streamed_share(1024, DataType::f16), 0);
+    EXPECT_EQ(streamed_share(768, DataType::f32), 0);
+    // Backward a longer row is loaded at once, for which the model gives up a little of R.
+    EXPECT_LE(streamed_share(2048, DataType::f16), backward ? 0.04 : 0);
+    EXPECT_LE(streamed_share(1024, DataType::f32, Math::tf32), backward ? 0.04 : 0);
+    EXPECT_GT(streamed_share(4096, DataType::f16), 0.4);
+    EXPECT_GT(streamed_share(1024, DataType::f32), 0);
     EXPECT_FALSE(shape(grid, 16'384, DataType::f16));
   }
 }

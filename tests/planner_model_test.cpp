@@ -283,13 +283,21 @@ TEST_F(PlannerModel, CountsReads) {
   large.row_tiles = 2;
   EXPECT_NEAR(us(large), forward_us + 0.2 + 8 * 0.00256 + 2 * (rows + in_shared) / 100e3, 1e-6);
 
-  // In a grid of two tiles a block, rows are read once more, at 10 B/ns.
+  // In a grid of two tiles a block, rows are read once more, at 10 B/ns, and by both warps from
+  // shared memory.
   PersistentShape grid{.H = 256, .gates = 4, .element_bytes = 2, .blocks = 8, .in_grid = true};
   const double stays = us(grid);
   EXPECT_EQ(grid.depth_in_registers(), 2);
   EXPECT_NEAR(stays,
-              forward_us + 2 + 4 * 0.01024 + 2 * 32 * 8 / 16e3 + 2 * 6 * 4096 / 100e3 + rows / 10e3,
+              forward_us + 2 + 4 * 0.01024 + 2 * 32 * 8 / 16e3 + 2 * 6 * 4096 / 100e3 +
+                  rows / 10e3 + 2 * rows / 100e3,
               1e-6);
+  // In two turns L2 is waited for once more, in three twice.
+  PersistentShape in_turns = grid;
+  in_turns.staged_k_blocks = 4;
+  EXPECT_NEAR(us(in_turns) - stays, 300 / fast.constants.clock_mhz, 1e-9);
+  in_turns.staged_k_blocks = 3;
+  EXPECT_NEAR(us(in_turns) - stays, 2 * 300 / fast.constants.clock_mhz, 1e-9);
   // What is streamed, 4 of 6 k blocks, comes from L2, or from memory where that is too small.
   grid.shared_k_blocks = 2;
   const double streamed = 2 * 4 * 4096;

@@ -22,17 +22,18 @@ struct Persistent {
   static constexpr int k_block_bytes = 64;
   static constexpr int fragment_bytes = 1024;  ///< one matrix tile in one k block
   static constexpr int largest_cluster = 16;
-  static constexpr int most_chunks = 8;  ///< of one launch
-  static constexpr int most_warps = 8;   ///< with up to 255 registers a thread
+  static constexpr int most_chunks = 8;                     ///< of one launch
+  static constexpr int most_staged = 16, least_staged = 4;  ///< k blocks that a warp loads at once
+  static constexpr int most_warps = 8;                      ///< with up to 255 registers a thread
   /// Cells of one thread: a warp that has all k blocks of its units has one row tile; those that
   /// split them share the row tiles of their units.
   TAKT_CELL static constexpr int cells(bool split) { return split ? 2 : 4; }
   TAKT_CELL static constexpr int most_row_tiles(int parts) { return parts == 1 ? 1 : parts / 2; }
   /// K blocks of R that a thread keeps in registers, 8 registers each and matrix tile: as many as
-  /// ptxas has room for. In a grid the row comes from further away, and more of it is under way.
+  /// ptxas has room for beside the rest, which in a grid is a little more.
   TAKT_CELL static constexpr int register_blocks(int tiles, bool wide_sums, bool in_grid) {
-    if (wide_sums) return tiles > 2 ? (in_grid ? 3 : 8) / tiles : (in_grid ? 6 : 8);
-    return (in_grid && tiles > 2 ? 8 : 12) / tiles;
+    if (wide_sums) return tiles > 2 ? (in_grid ? 6 : 8) / tiles : 8;
+    return (in_grid && tiles > 3 ? 8 : 12) / tiles;
   }
 
   TAKT_CELL static constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
@@ -62,6 +63,7 @@ struct PersistentShape {
   /// K blocks of a warp at most that are kept in shared memory. Those that are kept nowhere are
   /// read from global memory in each step, in a grid.
   std::int64_t shared_k_blocks = std::int64_t{1} << 30;
+  int staged_k_blocks = Persistent::most_staged;  ///< of a row, that a warp of a grid loads at once
 
   TAKT_CELL constexpr int matrix_tiles() const { return backward ? 1 : gates; }
   TAKT_CELL constexpr int values() const { return backward ? gates : 1; }
@@ -109,6 +111,14 @@ struct PersistentShape {
   TAKT_CELL constexpr std::int64_t rows_bytes() const {
     return in_grid ? rows() * tiles_of_block() * tile_bytes() : 2 * rows() * pitch();
   }
+  /// In a grid: what the warps multiply by at a time, each for itself.
+  TAKT_CELL constexpr std::int64_t staged_bytes_of_warp() const {
+    const std::int64_t k_blocks_at_once = depth() < staged_k_blocks ? depth() : staged_k_blocks;
+    return k_blocks_at_once * Persistent::row_tile * Persistent::k_block_bytes;
+  }
+  TAKT_CELL constexpr std::int64_t staged_bytes() const {
+    return in_grid ? warps() * staged_bytes_of_warp() : 0;
+  }
   TAKT_CELL constexpr std::int64_t R_bytes() const {
     return warps() * depth_in_shared() * matrix_tiles() * Persistent::fragment_bytes;
   }
@@ -134,7 +144,7 @@ struct PersistentShape {
   }
 
   TAKT_CELL constexpr std::int64_t shared_bytes() const {
-    return barrier_bytes + rows_bytes() + R_bytes() + bias_bytes() + sums_bytes();
+    return barrier_bytes + rows_bytes() + staged_bytes() + R_bytes() + bias_bytes() + sums_bytes();
   }
 };
 

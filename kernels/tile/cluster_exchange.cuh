@@ -27,6 +27,8 @@ struct ClusterExchange {
   int row_bytes;             ///< what all blocks make
   std::int64_t all_steps;    ///< that the group runs
   std::int64_t steps = 0;    ///< done
+  // Of the thread, what it sends: to every so many peers from the first on, first which bytes.
+  int peers_at_once = 1, first_peer = 0, first_sent = 0;
 
   /// All blocks' barriers are there after it, and each half waits for its first phase. Warps wait
   /// for all of a row, whichever k blocks they multiply by.
@@ -34,6 +36,10 @@ struct ClusterExchange {
                          bool /*has_first*/) {
     if constexpr (TAKT_HAS_CLUSTERS) {
       if (blocks > 1) {
+        const int all = rows * (my_bytes / 16), thread = static_cast<int>(threadIdx.x);
+        peers_at_once = static_cast<int>(blockDim.x) > all ? static_cast<int>(blockDim.x) / all : 1;
+        first_peer = thread / all < peers_at_once ? thread / all : blocks;
+        first_sent = place_of(thread % all);
         if (threadIdx.x == 0) {
           quits[0] = quits[1] = 0;
           ptx::mbarrier_init(&full[0], 1);
@@ -63,11 +69,12 @@ struct ClusterExchange {
   TAKT_DEVICE unsigned char* current(int row) const { return half(steps) + row * pitch; }
   TAKT_DEVICE unsigned char* next(int row) const { return half(steps + 1) + row * pitch; }
 
-  /// A lane's 16 bytes of a k block of a row.
-  TAKT_DEVICE HFragment load(int row, int k_block) const {
+  /// A lane's 16 bytes of a k block of a row of a row tile.
+  TAKT_DEVICE HFragment load(int row_tile, int row, int k_block) const {
     const int member = static_cast<int>(threadIdx.x) % 4;
-    const auto* const from = reinterpret_cast<const uint4*>(
-        current(row) + k_block * policy::Persistent::k_block_bytes + 16 * member);
+    const auto* const from =
+        reinterpret_cast<const uint4*>(current(row_tile * policy::Persistent::row_tile + row) +
+                                       k_block * policy::Persistent::k_block_bytes + 16 * member);
     const uint4 read = *from;
     return {{read.x, read.y, read.z, read.w}};
   }
@@ -108,17 +115,27 @@ struct ClusterExchange {
     return ptx::mbarrier_try_wait<ptx::Scope::cluster>(&full[steps % 2],
                                                        static_cast<unsigned>((steps - 1) / 2 % 2));
   }
+  /// A thread loads a vector once and sends it to some of the others, or, where there are more
+  /// vectors than threads, several to all. Where its first one lies was divided out in `begin`.
   TAKT_DEVICE void send() const {
-    const int vectors = my_bytes / 16, all = rows * vectors;
-    for (int n = static_cast<int>(threadIdx.x); n < all * (blocks - 1);
-         n += static_cast<int>(blockDim.x)) {
-      const int to = n / all, vector = n % all;
-      const auto peer = static_cast<unsigned>(to < rank ? to : to + 1);
-      auto* const from =
-          reinterpret_cast<uint4*>(next(vector / vectors) + first_byte) + vector % vectors;
-      ptx::st_async(ptx::map_to_rank(from, peer), *from,
-                    ptx::map_to_rank(&full[(steps + 1) % 2], peer));
+    if (first_peer >= blocks - 1) return;
+    const int threads = static_cast<int>(blockDim.x), all = rows * (my_bytes / 16);
+    int from = first_sent;
+    for (int n = static_cast<int>(threadIdx.x) - first_peer * all; n < all;) {
+      auto* const vector = reinterpret_cast<uint4*>(half(steps + 1) + from);
+      const uint4 value = *vector;
+      for (int to = first_peer; to < blocks - 1; to += peers_at_once) {
+        const auto peer = static_cast<unsigned>(to < rank ? to : to + 1);
+        ptx::st_async(ptx::map_to_rank(vector, peer), value,
+                      ptx::map_to_rank(&full[(steps + 1) % 2], peer));
+      }
+      n += threads > all ? all : threads;
+      if (n < all) from = place_of(n);
     }
+  }
+  TAKT_DEVICE int place_of(int n) const {
+    const int vectors = my_bytes / 16;
+    return n / vectors * pitch + first_byte + n % vectors * 16;
   }
   TAKT_DEVICE unsigned char* half(std::int64_t step) const {
     return halves + static_cast<int>(step % 2) * rows * pitch;

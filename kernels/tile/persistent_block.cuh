@@ -136,7 +136,8 @@ struct PersistentBlock {
     }
     const int in_shared = static_cast<int>(shape.depth_in_shared());
     const int warp = static_cast<int>(threadIdx.x) / 32;
-    unsigned char* const R_of_block = rows_shared(shared) + shape.rows_bytes();
+    unsigned char* const R_of_block =
+        rows_shared(shared) + shape.rows_bytes() + shape.staged_bytes();
     R_shared = reinterpret_cast<uint4*>(R_of_block) + warp * in_shared * tile_vectors + lane;
     kept = resident + in_shared < at.blocks ? resident + in_shared : at.blocks;
     sums_shared = reinterpret_cast<float*>(R_of_block + shape.R_bytes() + shape.bias_bytes());
@@ -154,6 +155,8 @@ struct PersistentBlock {
       exchange = {.part = rows_shared(shared),
                   .quits = quits,
                   .producers = reinterpret_cast<int2*>(quits + 2),
+                  .staged = rows_shared(shared) + shape.rows_bytes() +
+                            static_cast<int>(threadIdx.x) / 32 * shape.staged_bytes_of_warp(),
                   .ring = chunk.ring + at.slice * shape.ring_bytes(),
                   .epochs = chunk.epochs + at.slice * (shape.epochs_bytes() / 4),
                   .epoch = static_cast<std::uint32_t>(epoch),
@@ -243,51 +246,55 @@ struct PersistentBlock {
   }
 
  private:
-  /// Of the warp's k blocks and one row tile. In a grid the row comes from L2: parts of it that
-  /// need not wait for one another are asked for at once.
+  /// Of the warp's k blocks and one row tile.
   TAKT_DEVICE void multiply(ptx::FragmentC (&fragments)[tiles], int row_tile) {
     typename Product::Sums wide[tiles] = {};
     const auto row_of = [&](int block) {
-      return Product::read([&](int row) {
-        return exchange.load(row_tile * Policy::row_tile + row, at.first_block + block);
-      });
+      return Product::read(
+          [&](int row) { return exchange.load(row_tile, row, at.first_block + block); });
     };
-    TAKT_UNROLL_ALL
-    for (int block = 0; block < resident; ++block)
-      if (block < at.blocks) {
-        const auto row = row_of(block);
-        TAKT_UNROLL_ALL
-        for (int m = 0; m < tiles; ++m) Product::multiply(wide[m], R[block][m], row);
+    if constexpr (in_grid) {
+      for (int begin = 0; begin < at.blocks; begin += shape.staged_k_blocks) {
+        const int staged = begin + shape.staged_k_blocks;
+        const int end = staged < at.blocks ? staged : at.blocks;
+        exchange.stage(row_tile, at.first_block + begin, end - begin);
+        multiply_resident(wide, row_of, begin, end);
+        multiply_range(wide, row_of, R_shared, resident, begin < resident ? resident : begin,
+                       end < kept ? end : kept);
+        multiply_range(wide, row_of, R_in_memory(), 0, begin < kept ? kept : begin, end);
       }
-    multiply_range(wide, row_of, R_shared, resident, in_grid ? kept : at.blocks);
-    if constexpr (in_grid)
-      multiply_range(wide, row_of, R_in_memory() + kept * tile_vectors, kept, at.blocks);
+    } else {
+      multiply_resident(wide, row_of, 0, at.blocks);
+      multiply_range(wide, row_of, R_shared, resident, resident, at.blocks);
+    }
     TAKT_UNROLL_ALL
     for (int m = 0; m < tiles; ++m) fragments[m] = Product::fold(wide[m]);
   }
 
   template <class RowOf>
+  TAKT_DEVICE void multiply_resident(typename Product::Sums (&wide)[tiles], const RowOf& row_of,
+                                     int begin, int end) {
+    TAKT_UNROLL_ALL
+    for (int block = 0; block < resident; ++block)
+      if (block >= begin && block < end) {
+        const auto row = row_of(block);
+        TAKT_UNROLL_ALL
+        for (int m = 0; m < tiles; ++m) Product::multiply(wide[m], R[block][m], row);
+      }
+  }
+
+  /// By k blocks of R that lie one behind the other, `first` at `from`.
+  template <class RowOf>
   TAKT_DEVICE void multiply_range(typename Product::Sums (&wide)[tiles], const RowOf& row_of,
-                                  const uint4* from, int block, int end_block) {
-    const auto by = [&](const typename Product::Operand& row) {
+                                  const uint4* from, int first, int block, int end_block) {
+    from += (block - first) * tile_vectors;
+    [[maybe_unused]] constexpr int rounds = tiles > 2 ? 1 : 4;
+    TAKT_UNROLL(rounds)
+    for (; block < end_block; ++block) {
+      const auto row = row_of(block);
       TAKT_UNROLL_ALL
       for (int m = 0; m < tiles; ++m) Product::multiply(wide[m], load_fragment(from + m * 64), row);
       from += tile_vectors;
-    };
-    // As many rows as leave registers for R.
-    constexpr int ahead = !in_grid || Product::wide_sums || tiles > 3 ? 1 : tiles > 1 ? 2 : 4;
-    [[maybe_unused]] constexpr int rounds = in_grid || tiles > 2 ? 1 : 4;
-    TAKT_UNROLL(rounds)
-    for (; block + ahead <= end_block; block += ahead) {
-      typename Product::Operand rows_ahead[ahead];
-      TAKT_UNROLL_ALL
-      for (int n = 0; n < ahead; ++n) rows_ahead[n] = row_of(block + n);
-      TAKT_UNROLL_ALL
-      for (int n = 0; n < ahead; ++n) by(rows_ahead[n]);
-    }
-    if constexpr (ahead > 1) {
-      TAKT_UNROLL(1)
-      for (; block < end_block; ++block) by(row_of(block));
     }
   }
 

@@ -20,6 +20,7 @@ constexpr double barriers = 2;           ///< of a step
 constexpr double strict_lanes = 128;     ///< multiply-adds of f32 a cycle and multiprocessor
 constexpr double partitions = 4;         ///< of a multiprocessor: a warp has the products of one
 constexpr double warp_store_bytes = 16;  ///< a cycle
+constexpr double l2_cycles = 300;        ///< until what was asked of L2 is there
 constexpr double l2_share = 0.7;         ///< of L2 that keeps what is read in each step
 constexpr double call_kernels = 3;       ///< before the persistent ones
 constexpr double guessed_multiprocessors = 132;
@@ -189,11 +190,15 @@ double persistent_step_us(const PersistentShape& shape, const StepSize& size,
       warps * static_cast<double>(shape.depth_in_shared()) * tiles * fragment);
   const double row_bytes = static_cast<double>(shape.k_blocks()) * Persistent::k_block_bytes;
   const double rows = warps * depth * Persistent::row_tile * Persistent::k_block_bytes;
-  // In a grid the exchange has read each row once.
+  // In a grid rows come into shared memory first, as fast as L2 gives them; the exchange has that
+  // of each row once.
   const double again = std::max(0., rows - Persistent::row_tile * row_bytes);
-  const double reads =
-      shape.in_grid ? R_shared + rates.l2_us_of_one(again) + streaming_us(shape, at_once, rates)
-                    : R_shared + rates.shared_us_of_one(rows);
+  double reads = R_shared + rates.shared_us_of_one(rows);
+  if (shape.in_grid) {
+    const double turns = std::ceil(depth / shape.staged_k_blocks);
+    reads += rates.l2_us_of_one(again) + rates.cycles_us((turns - 1) * l2_cycles) +
+             streaming_us(shape, at_once, rates);
+  }
 
   // Sums of split k, written and read; then, forward, the gates and, where there are several, what
   // waits for them. What backward needs was computed before.

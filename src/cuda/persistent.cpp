@@ -72,6 +72,27 @@ std::vector<int> sizes_of_groups(const PersistentPass& pass, std::int64_t H,
   return sizes;
 }
 
+/// What kernels take, wherever it fits.
+std::vector<PersistentShape> possible_shapes(PersistentShape shape,
+                                             const std::vector<int>& sizes_of_groups) {
+  std::vector<PersistentShape> all;
+  for (const int blocks : sizes_of_groups)
+    for (int parts = shape.in_grid ? 2 : 1; parts <= Persistent::most_warps; parts *= 2)
+      for (int row_tiles = 1; row_tiles <= Persistent::most_row_tiles(parts); row_tiles *= 2) {
+        shape.blocks = blocks;
+        shape.parts = parts;
+        shape.row_tiles = row_tiles;
+        for (int staged = Persistent::most_staged; staged >= Persistent::least_staged;
+             staged /= 2) {
+          shape.staged_k_blocks = staged;
+          all.push_back(shape);
+          if (!shape.in_grid) break;
+        }
+        shape.staged_k_blocks = Persistent::most_staged;
+      }
+  return all;
+}
+
 }  // namespace
 
 std::string_view to_string(PersistentForm form) {
@@ -89,30 +110,25 @@ PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& sp
   choice.reason = why_not(pass, spec, largest, device);
   if (!choice.reason.empty()) return choice;
   const bool strict = spec.type == DataType::f32 && spec.math == Math::strict;
-  const bool in_grid = pass.form == PersistentForm::grid;
   Least least;
-  for (const int blocks : sizes_of_groups(pass, spec.hidden_size, device))
-    for (int parts = in_grid ? 2 : 1; parts <= Persistent::most_warps; parts *= 2)
-      for (int row_tiles = 1; row_tiles <= Persistent::most_row_tiles(parts); row_tiles *= 2) {
-        PersistentShape shape{.H = spec.hidden_size,
-                              .gates = cell.gates,
-                              .backward = pass.backward,
-                              .element_bytes = static_cast<int>(size_of(spec.type)),
-                              .wide_sums = strict,
-                              .blocks = blocks,
-                              .parts = parts,
-                              .row_tiles = row_tiles,
-                              .in_grid = in_grid};
-        least.warps = std::min(least.warps, shape.warps());
-        if (shape.warps() > Persistent::most_warps) continue;
-        shape = fitted(shape, device);
-        least.bytes = std::min(least.bytes, shape.shared_bytes());
-        if (shape.shared_bytes() > device.shared_bytes_per_block) continue;
-        const double us = persistent_step_us(shape, {spec, cell, largest.B}, device);
-        if (choice.shape && us >= choice.step_us) continue;
-        choice.shape = shape;
-        choice.step_us = us;
-      }
+  for (const PersistentShape& possible :
+       possible_shapes({.H = spec.hidden_size,
+       .gates = cell.gates,
+       .backward = pass.backward,
+       .element_bytes = static_cast<int>(size_of(spec.type)),
+       .wide_sums = strict,
+       .in_grid = pass.form == PersistentForm::grid},
+                       sizes_of_groups(pass, spec.hidden_size, device))) {
+    least.warps = std::min(least.warps, possible.warps());
+    if (possible.warps() > Persistent::most_warps) continue;
+    const PersistentShape shape = fitted(possible, device);
+    least.bytes = std::min(least.bytes, shape.shared_bytes());
+    if (shape.shared_bytes() > device.shared_bytes_per_block) continue;
+    const double us = persistent_step_us(shape, {spec, cell, largest.B}, device);
+    if (choice.shape && us >= choice.step_us) continue;
+    choice.shape = shape;
+    choice.step_us = us;
+  }
   if (choice.shape) return choice;
   PersistentPass anywhere = pass;
   anywhere.most_blocks = PersistentPass{}.most_blocks;

@@ -8,12 +8,22 @@
 
 #include <gtest/gtest.h>
 
+#include <takt/kernels/policy/persistent.hpp>
+
 #include "simt.hpp"
 #include "step_layer.hpp"
 
 namespace takt::persistent_layer {
 
 using step_layer::Semantics;
+
+/// Whether each access is looked at: then programs are much slower, and see the same in any order
+/// of threads.
+#if defined(SIMT_RACE_CHECKER) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool looks_at_accesses = true;
+#else
+inline constexpr bool looks_at_accesses = false;
+#endif
 
 struct Shape {
   std::int64_t T, B, H;
@@ -76,13 +86,29 @@ inline std::vector<Form> forms(bool in_grid) {
   return forms;
 }
 
-/// Each form, in each of the schedules where `in_all_orders`, else form n in schedule n; where
-/// programs are much slower than on their own, never in more than one.
+/// Units in a tile of each block, so many that a warp loads its k blocks in two turns. In the
+/// second R comes from shared memory, from global memory, and, with `some` k blocks in shared
+/// memory, from either.
+inline std::vector<Shape> deep_grids(int tiles, std::int64_t some) {
+  const Shape deep{
+      .T = 3, .B = 9, .H = 16 * tiles - 5, .blocks = tiles, .parts = 2, .in_grid = true};
+  Shape streamed = deep, mixed = deep;
+  streamed.shared_k_blocks = 0;
+  mixed.shared_k_blocks = some;
+  if (looks_at_accesses) return {mixed};
+  return {deep, streamed, mixed};
+}
+/// What `some` is to be.
+inline void expect_either(const policy::PersistentShape& shape) {
+  EXPECT_GT(shape.depth() - shape.streamed_depth(), policy::Persistent::most_staged);
+  EXPECT_GT(shape.streamed_depth(), 0);
+}
+
+/// Each form, in each of the schedules where `in_all_orders`, else, and where each access is looked
+/// at, form n in schedule n.
 template <class Check>
 void for_each_form(bool in_grid, bool in_all_orders, const Check& check) {
-#if defined(SIMT_RACE_CHECKER) || defined(__SANITIZE_ADDRESS__)
-  in_all_orders = false;
-#endif
+  in_all_orders = in_all_orders && !looks_at_accesses;
   const std::vector<simt::Schedule> schedules = simt::kernel_schedules();
   std::size_t n = 0;
   for (const Form& form : forms(in_grid)) {
@@ -107,17 +133,14 @@ inline std::vector<Shape> long_shapes() {
   grid_in_chunks.chunk = 37;
   return {cluster, block, in_chunks, grid, grid_in_chunks};
 }
-/// In all of the schedules; where programs are much slower than on their own, shape n in schedule
-/// n.
+/// In all of the schedules; where each access is looked at, shape n in schedule n.
 template <class Check>
 void for_each_long_shape(const Check& check) {
   const std::vector<simt::Schedule> schedules = simt::kernel_schedules();
   std::size_t n = 0;
   for (const Shape& shape : long_shapes()) {
     for (std::size_t s = 0; s < schedules.size(); ++s) {
-#if defined(SIMT_RACE_CHECKER) || defined(__SANITIZE_ADDRESS__)
-      if (s != n % schedules.size()) continue;
-#endif
+      if (looks_at_accesses && s != n % schedules.size()) continue;
       SCOPED_TRACE(simt::to_string(schedules[s]));
       simt::set_schedule(schedules[s]);
       check(shape);
