@@ -63,8 +63,8 @@ std::vector<KernelRow> gate_rows(const std::string& kernel, Reach reach) {
 /// Tests whose plans take a persistent form by name.
 std::string persistent_tests(const std::string& cell, const std::string& type,
                              const std::string& bits = ".*") {
-  const std::string tests = "Devices/Device(AgainstReference\\..*|Bits\\." + one_of(bits) + ")/" +
-                            cell + "_" + type + "_cuda_(block|cluster|grid)";
+  const std::string tests = "Devices/Device((AgainstReference|LargeLayers)\\..*|Bits\\." +
+                            one_of(bits) + ")/" + cell + "_" + type + "_cuda_(block|cluster|grid)";
   if (type == "tf32") return tests;
   return tests + "|Cells/CudaContract\\." + one_of(contract_of_types) + "/" + cell;
 }
