@@ -1,4 +1,4 @@
-// All steps of a chunk in one launch, forward: R stays in registers and shared memory, h goes from
+// All steps of chunks in one launch, forward: R stays in registers and shared memory, h goes from
 // step to step through an exchange, the states of a thread's units never leave its registers.
 //
 // When     the planner's model finds it faster than one product and one gate kernel a step: dense
@@ -6,13 +6,15 @@
 // Tensors  as kernels/step.cuh, but Wx [steps,B,G*H] accumulators of the whole chunk, R as
 //          kernels/pack_fragments.cuh leaves it, and h, inner: the states before the chunk and
 //          after it. Padding is not written.
-// Work     a group of blocks (a cluster, or a part of a cooperative grid) owns `rows` rows of the
-//          batch and all units: see policy/persistent.hpp. Blocks of PersistentShape::threads();
+// Work     grid (groups x blocks of a group, chunks). A group of blocks (a cluster, or a part of a
+//          cooperative grid) owns `rows` rows of the batch of one chunk and all units: see
+//          policy/persistent.hpp. Blocks of PersistentShape::threads();
 //          one warp 16 units and one part of the k blocks, one thread some cells (a unit of a row
 //          of the batch).
 // On chip  PersistentShape::shared_bytes() dynamic.
 // Requires shape.blocks at most the unit tiles; shape.threads() and shape.shared_bytes() within the
-//          device's limits; row_tiles at most Persistent::most_row_tiles(parts); T, B below 2^31.
+//          device's limits; row_tiles at most Persistent::most_row_tiles(parts), staged_k_blocks
+//          at least 1; at most Persistent::most_chunks chunks; T, B below 2^31.
 // Order    of sums as in kernels/tile/persistent_block.cuh.
 #pragma once
 
@@ -211,6 +213,7 @@ template <class Cell, class Product, bool split, class Exchange>
 __global__ void __launch_bounds__(policy::Persistent::most_warps * 32, 1) persistent_forward_kernel(
     const __grid_constant__ PersistentLaunch<PersistentForward<typename Product::Real>> launch) {
   TAKT_DYNAMIC_SHARED(unsigned char, shared);
+  static_assert(sizeof launch <= most_parameter_bytes);
   detail::PersistentForwardBlock<Cell, Product, split, Exchange> block(launch, shared);
   block.load_h();
   block.load_R();

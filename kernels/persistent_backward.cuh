@@ -1,4 +1,4 @@
-// All steps of a chunk in one launch, backward, from the last to the first: R^T stays in registers
+// All steps of chunks in one launch, backward, from the last to the first: R^T stays in registers
 // and shared memory, the gates' gradients drh go from step to step through an exchange, the
 // gradients of the states of a thread's units never leave its registers.
 //
@@ -229,6 +229,7 @@ __global__ void
 __launch_bounds__(policy::Persistent::most_warps * 32, 1) persistent_backward_kernel(
     const __grid_constant__ PersistentLaunch<PersistentBackward<typename Product::Real>> launch) {
   TAKT_DYNAMIC_SHARED(unsigned char, shared);
+  static_assert(sizeof launch <= most_parameter_bytes);
   detail::PersistentBackwardBlock<Cell, Product, split, Exchange> block(launch, shared);
   block.clear_rows(shared);
   block.load_R();

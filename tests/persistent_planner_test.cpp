@@ -182,6 +182,7 @@ TEST(PersistentPlanner, LaunchesWholeChunksTogetherWhereTheyHaveRoom) {
   EXPECT_EQ(policy::Persistent::most_chunks, 8);
   EXPECT_EQ(launches(11, 3, 33), "0+8 of 0+3, 8+3 of 0+3");
   EXPECT_EQ(launches(0, 3, 2), "");
+  EXPECT_EQ(launches(2, 0, 1), "");
 }
 
 }  // namespace

@@ -298,6 +298,10 @@ TEST_F(PlannerModel, CountsReads) {
   EXPECT_NEAR(us(in_turns) - stays, 300 / fast.constants.clock_mhz, 1e-9);
   in_turns.staged_k_blocks = 3;
   EXPECT_NEAR(us(in_turns) - stays, 2 * 300 / fast.constants.clock_mhz, 1e-9);
+  // Three turns of each of two row tiles; the first wait of all is the exchange's.
+  PersistentShape one_turn = grid;
+  one_turn.row_tiles = in_turns.row_tiles = 2;
+  EXPECT_NEAR(us(in_turns) - us(one_turn), 4 * 300 / fast.constants.clock_mhz, 1e-9);
   // What is streamed, 4 of 6 k blocks, comes from L2, or from memory where that is too small.
   grid.shared_k_blocks = 2;
   const double streamed = 2 * 4 * 4096;

@@ -22,15 +22,17 @@ struct Persistent {
   static constexpr int k_block_bytes = 64;
   static constexpr int fragment_bytes = 1024;  ///< one matrix tile in one k block
   static constexpr int largest_cluster = 16;
-  static constexpr int most_chunks = 8;                     ///< of one launch
-  static constexpr int most_staged = 16, least_staged = 4;  ///< k blocks that a warp loads at once
-  static constexpr int most_warps = 8;                      ///< with up to 255 registers a thread
+  static constexpr int most_chunks = 8;  ///< of one launch
+  /// K blocks that a warp of a grid loads at once: 16 are all of a row of 1024 units' gates in f16
+  /// where 8 warps share it, fewer than 4 wait for L2 as often as they multiply.
+  static constexpr int most_staged = 16, least_staged = 4;
+  static constexpr int most_warps = 8;  ///< with up to 255 registers a thread
   /// Cells of one thread: a warp that has all k blocks of its units has one row tile; those that
   /// split them share the row tiles of their units.
   TAKT_CELL static constexpr int cells(bool split) { return split ? 2 : 4; }
   TAKT_CELL static constexpr int most_row_tiles(int parts) { return parts == 1 ? 1 : parts / 2; }
   /// K blocks of R that a thread keeps in registers, 8 registers each and matrix tile: as many as
-  /// ptxas has room for beside the rest, which in a grid is a little more.
+  /// ptxas has room for beside the rest: a grid's exchange has a few registers more.
   TAKT_CELL static constexpr int register_blocks(int tiles, bool wide_sums, bool in_grid) {
     if (wide_sums) return tiles > 2 ? (in_grid ? 6 : 8) / tiles : 8;
     return (in_grid && tiles > 3 ? 8 : 12) / tiles;
@@ -115,6 +117,10 @@ struct PersistentShape {
   TAKT_CELL constexpr std::int64_t staged_bytes_of_warp() const {
     const std::int64_t k_blocks_at_once = depth() < staged_k_blocks ? depth() : staged_k_blocks;
     return k_blocks_at_once * Persistent::row_tile * Persistent::k_block_bytes;
+  }
+  /// In which a warp loads its part of a row tile.
+  TAKT_CELL constexpr std::int64_t turns() const {
+    return in_grid ? Persistent::ceil_div(depth(), staged_k_blocks) : 1;
   }
   TAKT_CELL constexpr std::int64_t staged_bytes() const {
     return in_grid ? warps() * staged_bytes_of_warp() : 0;

@@ -27,7 +27,7 @@ struct ClusterExchange {
   int row_bytes;             ///< what all blocks make
   std::int64_t all_steps;    ///< that the group runs
   std::int64_t steps = 0;    ///< done
-  // Of the thread, what it sends: to every so many peers from the first on, first which bytes.
+  // Of the thread: its first peer, the step to the next, and where its first vector lies in a half.
   int peers_at_once = 1, first_peer = 0, first_sent = 0;
 
   /// All blocks' barriers are there after it, and each half waits for its first phase. Warps wait

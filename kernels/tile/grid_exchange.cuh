@@ -2,8 +2,7 @@
 // rows of the batch) in global memory, for groups that no cluster holds: every block writes its
 // part there, then raises its epoch; who multiplies with a part waits for the epochs of those who
 // made it, and for nobody else. Each warp then brings what it multiplies by into shared memory of
-// its own, all of it at once: L2 is far away, and one k block after the other would take as long
-// each.
+// its own, many k blocks at once: L2 is far away, and one after the other would take as long each.
 //
 // Two halves are enough: a block overwrites row s - 1 only after its warps, which meet before, have
 // waited for all parts of row s between them; each of these was handed on after the threads of its
@@ -34,7 +33,7 @@ struct GridExchange {
   int all_steps;             ///< that the group runs
   int steps = 0;             ///< done
   int first_staged = 0;      ///< the first k block in `staged`
-  int first_sent = 0;        ///< where the first that the thread sends of a row lies
+  int first_sent = 0;        ///< where the first vector that the thread sends lies in a half
 
   /// Whole warps multiply by these k blocks. Where there is a row before the first step, the
   /// block's part of it is in `next`: hand it on.

@@ -42,6 +42,7 @@ struct PersistentLaunch {
   int first_group = 0;  ///< of each chunk's groups, of which gridDim.x has some
   Chunk chunks[policy::Persistent::most_chunks] = {};
 };
+inline constexpr std::size_t most_parameter_bytes = 4096;  ///< of a kernel, on any device
 
 namespace detail {
 

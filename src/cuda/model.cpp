@@ -20,7 +20,7 @@ constexpr double barriers = 2;           ///< of a step
 constexpr double strict_lanes = 128;     ///< multiply-adds of f32 a cycle and multiprocessor
 constexpr double partitions = 4;         ///< of a multiprocessor: a warp has the products of one
 constexpr double warp_store_bytes = 16;  ///< a cycle
-constexpr double l2_cycles = 300;        ///< until what was asked of L2 is there
+constexpr double l2_cycles = 300;        ///< a guess: until what was asked of L2 is there
 constexpr double l2_share = 0.7;         ///< of L2 that keeps what is read in each step
 constexpr double call_kernels = 3;       ///< before the persistent ones
 constexpr double guessed_multiprocessors = 132;
@@ -194,11 +194,9 @@ double persistent_step_us(const PersistentShape& shape, const StepSize& size,
   // of each row once.
   const double again = std::max(0., rows - Persistent::row_tile * row_bytes);
   double reads = R_shared + rates.shared_us_of_one(rows);
-  if (shape.in_grid) {
-    const double turns = std::ceil(depth / shape.staged_k_blocks);
-    reads += rates.l2_us_of_one(again) + rates.cycles_us((turns - 1) * l2_cycles) +
-             streaming_us(shape, at_once, rates);
-  }
+  if (shape.in_grid) reads += rates.l2_us_of_one(again) + streaming_us(shape, at_once, rates);
+  // The exchange has the first wait for L2.
+  const double waits = shape.in_grid ? row_tiles * static_cast<double>(shape.turns()) - 1 : 0;
 
   // Sums of split k, written and read; then, forward, the gates and, where there are several, what
   // waits for them. What backward needs was computed before.
@@ -210,7 +208,7 @@ double persistent_step_us(const PersistentShape& shape, const StepSize& size,
   const double stores = shape.in_grid ? made / warp_store_bytes : 0;
   const double us =
       rates.cycles_us(barriers * barrier_cycles + functions * rates.function_cycles() + stores) +
-      row_tiles * std::max(multiply, reads) + sums +
+      row_tiles * std::max(multiply, reads) + rates.cycles_us(waits * l2_cycles) + sums +
       rates.exchange_us(shape, row_bytes * shape.rows());
   return us * std::ceil(all / at_once);
 }

@@ -146,6 +146,7 @@ std::string describe(const PersistentChoice& choice, std::int64_t B) {
                      number(shape.threads()) + " threads a group, " + number(count) +
                      (count == 1 ? " group of " : " groups of ") + number(shape.rows()) +
                      " rows, " + number(shape.shared_bytes()) + " bytes of shared memory a block";
+  if (shape.turns() > 1) text += ", a row in " + number(shape.turns()) + " turns";
   if (shape.streamed_depth() > 0)
     text += ", " + number(100 * shape.streamed_depth() / shape.depth()) + " % of R streamed";
   return text + ", " + us_a_step(choice.step_us);

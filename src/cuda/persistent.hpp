@@ -53,11 +53,13 @@ struct LaunchPart {
 };
 
 /// Visits the launches that run `groups` groups of each of `chunks` chunks, at most `at_once` of
-/// them in one launch: whole chunks where there is room for one, else a part of one.
+/// them, which is not 0, in one launch: whole chunks where there is room for one, else a part of
+/// one.
 template <class Visit>
 void for_each_launch(std::int64_t chunks, std::int64_t groups, std::int64_t at_once,
                      const Visit& visit) {
   constexpr std::int64_t most = policy::Persistent::most_chunks;
+  if (groups == 0) return;
   for (LaunchPart part; part.first_chunk < chunks; part.first_chunk += part.chunks) {
     part.chunks =
         std::clamp<std::int64_t>(at_once / groups, 1, std::min(most, chunks - part.first_chunk));

@@ -37,7 +37,8 @@ not as they run; how often a loop's body is written is the compiler's choice.
   them.
 - *loads of 16 bytes*, from shared memory: R, and what is handed on. From global memory: R, once,
   before the steps, and in a grid in each step what has no room on the chip. The row that R is
-  multiplied by (forward h, backward drh) comes from shared memory, in a grid from global memory.
+  multiplied by (forward h, backward drh) comes from shared memory, into which a grid copies it from
+  global memory.
 
 A k block of one matrix tile is 2 HMMA or 64 FFMA, and 2 loads of R; a k block of the row is 1 load,
 for f32 8. A kernel is refused where
@@ -46,7 +47,8 @@ for f32 8. A kernel is refused where
   them has a column;
 - f16, bf16 or tf32 is not multiplied by the HMMA of that type;
 - there are fewer loads of 16 bytes than its k blocks need, so that R or the row comes in smaller
-  pieces.
+  pieces;
+- in a grid, no copy of 16 bytes from global into shared memory.
 
 `python3 tests/kernel_resources/page.py` writes this page. It needs nvcc, and nvdisasm in PATH or
 beside nvcc. A test runs it with `--check`: all kernels are there and none is refused; with an nvcc
@@ -126,7 +128,7 @@ def read_code(text, kernels):
                 kernel.code[instruction[1]] += 1
 
 
-def problems(kernel, type_, tiles):
+def problems(kernel, type_, form, tiles):
     """Why a kernel of so many matrix tiles is not what it should be."""
     found = []
     for what, n in [("bytes of stack", kernel.stack), ("bytes of spills", kernel.spills),
@@ -139,6 +141,8 @@ def problems(kernel, type_, tiles):
     needed = blocks * (2 * tiles + rows)
     # Not those of a row that is handed on, which are stored again.
     loads = kernel.wide("LDS", "LDG", "LD") - kernel.wide("STG", "ST", "STAS")
+    if form == "grid" and not kernel.wide("LDGSTS"):
+        found.append("no copies of 16 bytes into shared memory")
     if not blocks:
         found.append(f"no product by {TYPES[type_][1]}")
     elif loads < needed:
@@ -221,7 +225,7 @@ def collect(compiler, nvdisasm):
                         kernel = kernels.pop(found[0])
                         rows[(pass_, *place)] = row(place, kernel)
                         wrong += [f"{pass_} {' '.join(place)}: {problem}" for problem in
-                                  problems(kernel, type_, gates if pass_ == "forward" else 1)]
+                                  problems(kernel, type_, form, gates if pass_ == "forward" else 1)]
             wrong += [f"no place for {each}" for kernels in of_pass.values() for each in kernels
                       if f"persistent_{pass_}_kernel" in each]
     return rows, wrong

@@ -10,9 +10,10 @@ ptxas info    : Function properties for _Z6kernelv
     {} bytes stack frame, {} bytes spill stores, {} bytes spill loads
 ptxas info    : Used 40 registers, used 1 barriers{}
 """
-# One k block of an LSTM's four matrix tiles: 8 loads of R, one of the row; a copy of what is handed
-# on.
+# One k block of an LSTM's four matrix tiles: 8 loads of R, one of the row, which was copied into
+# shared memory; a copy of what is handed on.
 CODE = ("HMMA.16816.F32.BF16 R28, R36, R148, RZ\n" * 8 + "@P0 LDS.128 R4, [R8]\n" * 9
+        + "LDGSTS.E.BYPASS.128 [R8], desc[UR10][R8.64]\n"
         + "@!P1 LDG.E.128 R4, desc[UR10][R8.64]\nSTG.E.128 desc[UR10][R4.64], R8\nNOP\n")
 
 
@@ -27,14 +28,16 @@ def kernel(code=CODE, stack=0, stores=0, loads=0, more=""):
 
 class Kernels(unittest.TestCase):
     def refused(self, said, type_="bf16", **made):
-        found = page.problems(kernel(**made), type_, 4)
+        found = page.problems(kernel(**made), type_, "grid", 4)
         self.assertEqual([text for text in found if said in text], found)
         self.assertEqual(len(found), 1)
 
     def test_what_is_right_is_accepted(self):
-        self.assertEqual(page.problems(kernel(), "bf16", 4), [])
+        self.assertEqual(page.problems(kernel(), "bf16", "grid", 4), [])
+        in_cluster = kernel(CODE.replace("LDGSTS", "NOP"))
+        self.assertEqual(page.problems(in_cluster, "bf16", "parts of k", 4), [])
         self.assertEqual(page.row(PLACE[1:], kernel()),
-                         "| lstm | bf16 | grid | 40 | 1 | 8 HMMA | 9 | 1 | 19 |")
+                         "| lstm | bf16 | grid | 40 | 1 | 8 HMMA | 9 | 1 | 20 |")
 
     def test_stack_spills_and_memory_are_refused(self):
         self.refused("80 bytes of stack", stack=80)
@@ -51,6 +54,9 @@ class Kernels(unittest.TestCase):
     def test_loads_of_fewer_bytes_are_refused(self):
         self.refused("8 loads of 16 bytes, where 1 k blocks need 9",
                      code=CODE.replace("@P0 LDS.128", "@P0 LDS.64", 1))
+
+    def test_rows_that_are_not_copied_are_refused(self):
+        self.refused("no copies of 16 bytes", code=CODE.replace("LDGSTS", "NOP"))
 
 
 class Pages(unittest.TestCase):

@@ -82,6 +82,7 @@ void expect_same_bits(const Semantics& semantics) {
       shape.in_grid = in_grid;
       shape.chunk = in_grid ? 4 : 3;
       shape.shared_k_blocks = in_grid ? 0 : 1 << 20;
+      shape.staged_k_blocks = in_grid ? 4 : policy::Persistent::most_staged;
       Layer<Cell, StrictProduct> again(shape, semantics);
       EXPECT_EQ(again.shape(true).streamed_depth() > 0, in_grid);
       again.run_both();

@@ -33,12 +33,14 @@ struct Shape {
   bool in_grid = false;
   std::int64_t at_once = 0;                ///< groups of a launch; 0: all
   std::int64_t shared_k_blocks = 1 << 20;  ///< of a warp; in a grid the others are streamed
+  int staged_k_blocks = policy::Persistent::most_staged;  ///< of a grid's warp, in one turn
 };
 
 inline std::string described(const Shape& shape, const Semantics& semantics) {
   return (testing::Message() << "T " << shape.T << " B " << shape.B << " H " << shape.H << ", "
                              << shape.blocks << " blocks, " << shape.parts << " parts, "
                              << shape.row_tiles << " row tiles, chunks of " << shape.chunk
+                             << ", turns of " << shape.staged_k_blocks
                              << (shape.in_grid ? ", in a grid" : "") << ", reverse "
                              << semantics.reverse << ", lengths " << semantics.lengths
                              << ", resets " << semantics.resets)
@@ -70,8 +72,8 @@ inline std::vector<Form> forms(bool in_grid) {
       {{.T = 5, .B = 3, .H = 40}, all},
       {{.T = 5, .B = 1, .H = 1}},
       {{.T = 1, .B = 9, .H = 16}},
-      {{.T = 9, .B = 20, .H = 33, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
-      {{.T = 6, .B = 13, .H = 70, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
+      {{.T = 9, .B = 20, .H = 30, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
+      {{.T = 6, .B = 13, .H = 70, .blocks = 5, .parts = 6, .row_tiles = 3}, all},
       {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
       {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all}};
   if (in_grid)
@@ -81,6 +83,15 @@ inline std::vector<Form> forms(bool in_grid) {
         {{.T = 9, .B = 20, .H = 70, .blocks = 2, .parts = 2, .chunk = 4}, all},
         {{.T = 6, .B = 50, .H = 100, .blocks = 7, .parts = 6, .row_tiles = 3, .at_once = 2}, all},
         {{.T = 4, .B = 9, .H = 260, .blocks = 17, .parts = 2, .shared_k_blocks = 1}, all},
+        {{.T = 4,
+          .B = 17,
+          .H = 250,
+          .blocks = 8,
+          .parts = 4,
+          .row_tiles = 2,
+          .shared_k_blocks = 2,
+          .staged_k_blocks = 2},
+         all},
         {{.T = 3, .B = 2, .H = 270, .blocks = 9, .parts = 2, .shared_k_blocks = 0}}};
   for (Form& form : forms) form.shape.in_grid = in_grid;
   return forms;
@@ -96,7 +107,9 @@ inline std::vector<Shape> deep_grids(int tiles, std::int64_t some) {
   streamed.shared_k_blocks = 0;
   mixed.shared_k_blocks = some;
   if (looks_at_accesses) return {mixed};
-  return {deep, streamed, mixed};
+  Shape in_more_turns = mixed;
+  in_more_turns.staged_k_blocks = policy::Persistent::least_staged;
+  return {deep, streamed, in_more_turns, mixed};
 }
 /// What `some` is to be.
 inline void expect_either(const policy::PersistentShape& shape) {

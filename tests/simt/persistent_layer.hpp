@@ -78,7 +78,8 @@ class Layer {
             .parts = shape_.parts,
             .row_tiles = shape_.row_tiles,
             .in_grid = shape_.in_grid,
-            .shared_k_blocks = shape_.shared_k_blocks};
+            .shared_k_blocks = shape_.shared_k_blocks,
+            .staged_k_blocks = shape_.staged_k_blocks};
   }
 
   void run() { run_together({this}); }
@@ -464,6 +465,7 @@ class Layer {
   void launch(const std::vector<typename Pass::Chunk>& chunks,
               const simt::TestStream& stream) const {
     PersistentLaunch<typename Pass::Chunk> p{.shape = shape(Pass::is_backward)};
+    ASSERT_LE(p.shape.warps(), policy::Persistent::most_warps);  // the kernels' launch bounds
     const auto kernel = kernel_of<Pass>(p.shape);
     for (const auto attribute : {cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  cudaFuncAttributeNonPortableClusterSizeAllowed})
