@@ -73,7 +73,7 @@ inline std::vector<Form> forms(bool in_grid) {
       {{.T = 5, .B = 1, .H = 1}},
       {{.T = 1, .B = 9, .H = 16}},
       {{.T = 9, .B = 20, .H = 30, .parts = 4, .row_tiles = 2, .chunk = 4}, all},
-      {{.T = 6, .B = 13, .H = 70, .blocks = 5, .parts = 6, .row_tiles = 3}, all},
+      {{.T = 6, .B = 13, .H = 60, .blocks = 4, .parts = 6, .row_tiles = 3}, all},
       {{.T = 7, .B = 9, .H = 120, .blocks = 8}, all},
       {{.T = 7, .B = 2, .H = 250, .blocks = 16}, all}};
   if (in_grid)
