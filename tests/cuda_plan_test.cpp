@@ -111,7 +111,7 @@ TEST(CudaPlanner, ExplainsEachAlgorithm) {
       "592 us a call by constants guessed for an H200\n"
       "refused    grid: only by name, since no constants of the device are measured: 8 blocks of "
       "128 "
-      "threads a group, 4 groups of 8 rows, 9344 bytes of shared memory a block, 1.26 us a step, "
+      "threads a group, 4 groups of 8 rows, 13440 bytes of shared memory a block, 1.26 us a step, "
       "1277 us a call by constants guessed for an H200\n"
       "refused    cpu: it runs on a cpu device\n");
   EXPECT_NE(text.find("memory     scratch " + memory), std::string::npos) << text;
