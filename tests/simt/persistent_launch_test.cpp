@@ -20,7 +20,8 @@ constexpr Semantics semantics_of_layers[] = {
 
 /// Also of padding, which nobody has written: NaN.
 bool same_bits(const Values& a, const Values& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
 /// Each layer by itself, then all together: the same bits.
