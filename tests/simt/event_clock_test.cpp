@@ -2,6 +2,7 @@
 #ifdef TAKT_BENCH
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <string>
 #include <vector>
@@ -77,19 +78,25 @@ TEST_F(EventClock, OverwritesTheCacheBeforeEachCallOfEachContestant) {
   }
 }
 
-// 256 MiB take longer to write than this on any machine.
-constexpr double soon = 2e-3;
-
 TEST_F(EventClock, DoesNotTimeTheOverwriting) {
   set_cache(std::size_t{128} << 20);
   const takt::Device device = takt::Device::cuda();
   const takt::Stream stream{device};
   const auto clock = takt::bench::make_device_clock(stream);
-  double least = 1;
-  for (int n = 0; n < 5; ++n) least = std::min(least, clock->seconds([] {}));
+  // Beside all that the calls take, which is the overwriting.
+  double least = 1, least_in_all = 1;
+  for (int n = 0; n < 5; ++n) {
+    const auto begin = std::chrono::steady_clock::now();
+    least = std::min(least, clock->seconds([] {}));
+    const std::chrono::duration<double> in_all = std::chrono::steady_clock::now() - begin;
+    least_in_all = std::min(least_in_all, in_all.count());
+  }
   EXPECT_GT(least, 0);
-  EXPECT_LT(least, soon);
+  EXPECT_LT(least, least_in_all / 3);
 }
+
+// 256 MiB take longer to write than this on any machine.
+constexpr double soon = 2e-3;
 
 TEST_F(EventClock, TimesWhatWasEnqueued) {
   set_cache(small_cache);
