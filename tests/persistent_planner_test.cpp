@@ -160,6 +160,17 @@ TEST(PersistentPlanner, SaysWhichBackwardATrainingPlanHas) {
             std::string::npos);
 }
 
+TEST(PersistentPlanner, SaysInHowManyTurnsARowComes) {
+  const auto reason = [](std::int64_t H) {
+    const RnnSpec spec = lstm(64, H, DataType::f16);
+    return decide(spec, {100, 8}, Mode::inference, h200()).candidates[3].reason;
+  };
+  EXPECT_EQ(reason(768).find("turn"), std::string::npos) << reason(768);
+  EXPECT_NE(reason(2048).find(" bytes of shared memory a block, a row in 2 turns, "),
+            std::string::npos)
+      << reason(2048);
+}
+
 /// "0+8 of 0+3": chunks 0 to 7 of groups 0 to 2.
 std::string launches(std::int64_t chunks, std::int64_t groups, std::int64_t at_once) {
   const auto range = [](std::int64_t first, std::int64_t count) {

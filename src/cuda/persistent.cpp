@@ -76,19 +76,17 @@ std::vector<int> sizes_of_groups(const PersistentPass& pass, std::int64_t H,
 std::vector<PersistentShape> possible_shapes(PersistentShape shape,
                                              const std::vector<int>& sizes_of_groups) {
   std::vector<PersistentShape> all;
+  const int least_staged = shape.in_grid ? Persistent::least_staged : Persistent::most_staged;
   for (const int blocks : sizes_of_groups)
     for (int parts = shape.in_grid ? 2 : 1; parts <= Persistent::most_warps; parts *= 2)
       for (int row_tiles = 1; row_tiles <= Persistent::most_row_tiles(parts); row_tiles *= 2) {
         shape.blocks = blocks;
         shape.parts = parts;
         shape.row_tiles = row_tiles;
-        for (int staged = Persistent::most_staged; staged >= Persistent::least_staged;
-             staged /= 2) {
+        for (int staged = Persistent::most_staged; staged >= least_staged; staged /= 2) {
           shape.staged_k_blocks = staged;
           all.push_back(shape);
-          if (!shape.in_grid) break;
         }
-        shape.staged_k_blocks = Persistent::most_staged;
       }
   return all;
 }
@@ -111,14 +109,14 @@ PersistentChoice choose_persistent(const PersistentPass& pass, const RnnSpec& sp
   if (!choice.reason.empty()) return choice;
   const bool strict = spec.type == DataType::f32 && spec.math == Math::strict;
   Least least;
-  for (const PersistentShape& possible :
-       possible_shapes({.H = spec.hidden_size,
-       .gates = cell.gates,
-       .backward = pass.backward,
-       .element_bytes = static_cast<int>(size_of(spec.type)),
-       .wide_sums = strict,
-       .in_grid = pass.form == PersistentForm::grid},
-                       sizes_of_groups(pass, spec.hidden_size, device))) {
+  const PersistentShape wanted{.H = spec.hidden_size,
+                               .gates = cell.gates,
+                               .backward = pass.backward,
+                               .element_bytes = static_cast<int>(size_of(spec.type)),
+                               .wide_sums = strict,
+                               .in_grid = pass.form == PersistentForm::grid};
+  const std::vector<int> sizes = sizes_of_groups(pass, spec.hidden_size, device);
+  for (const PersistentShape& possible : possible_shapes(wanted, sizes)) {
     least.warps = std::min(least.warps, possible.warps());
     if (possible.warps() > Persistent::most_warps) continue;
     const PersistentShape shape = fitted(possible, device);
